@@ -1,0 +1,149 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+#include "greeter_service.h"
+#include "options.h"
+#include "route_guide_service.h"
+
+namespace pygrpc::testserver {
+namespace {
+
+// Calls that are still open this long after the signal are cancelled. Together with what the
+// handlers need to notice it, that keeps the exit within a second.
+constexpr std::chrono::milliseconds kShutdownGrace(200);
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) throw std::runtime_error("cannot read " + path);
+  return text.str();
+}
+
+std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const Options& options) {
+  if (options.tls_cert.empty()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions tls(
+      options.tls_client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                    : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  tls.pem_key_cert_pairs.push_back({ReadFile(options.tls_key), ReadFile(options.tls_cert)});
+  if (!options.tls_client_ca.empty()) tls.pem_root_certs = ReadFile(options.tls_client_ca);
+  return grpc::SslServerCredentials(tls);
+}
+
+std::string TcpAddress(const Options& options) {
+  const bool ipv6 = options.bind.find(':') != std::string::npos;
+  const std::string host = ipv6 ? "[" + options.bind + "]" : options.bind;
+  return host + ":" + std::to_string(options.port);
+}
+
+// Blocks the stop signals before gRPC starts its threads, which inherit the mask, and returns a
+// descriptor that becomes readable when one arrives.
+int OpenStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const int fd = signalfd(-1, &signals, SFD_CLOEXEC);
+  if (fd < 0) throw std::runtime_error(std::string("signalfd: ") + std::strerror(errno));
+  return fd;
+}
+
+// Returns when a stop signal arrives or, if watched, the standard input ends.
+void WaitForStop(int signal_fd, bool watch_stdin) {
+  pollfd fds[] = {{signal_fd, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
+  for (;;) {
+    if (poll(fds, watch_stdin ? 2 : 1, -1) < 0) {
+      if (errno == EINTR) continue;
+      throw std::runtime_error(std::string("poll: ") + std::strerror(errno));
+    }
+    if (fds[0].revents != 0) return;
+    char ignored[256];
+    if (fds[1].revents != 0 && read(STDIN_FILENO, ignored, sizeof ignored) <= 0) return;
+  }
+}
+
+void Configure(const Options& options, grpc::ServerBuilder* builder) {
+  // Two servers on one port would share its connections at random.
+  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Tests ping more often than a server out there would put up with.
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  if (options.max_receive_size != -2) builder->SetMaxReceiveMessageSize(options.max_receive_size);
+}
+
+int Run(const Options& options) {
+  if (options.die_with_parent) {
+    const pid_t parent = getppid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) return 1;  // it ended before the kernel watched it
+  }
+  const int stop_signals = OpenStopSignals();
+
+  grpc::EnableDefaultHealthCheckService(true);
+  GreeterService greeter;
+  RouteGuideService route_guide;
+
+  grpc::ServerBuilder builder;
+  Configure(options, &builder);
+  const auto credentials = MakeCredentials(options);
+  int port = 0;
+  if (options.listen_tcp) builder.AddListeningPort(TcpAddress(options), credentials, &port);
+  if (!options.unix_path.empty()) {
+    builder.AddListeningPort("unix:" + options.unix_path, credentials);
+  }
+  builder.RegisterService(&greeter);
+  builder.RegisterService(&route_guide);
+
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr) {
+    throw std::runtime_error("cannot listen on " + (options.listen_tcp ? TcpAddress(options) : "") +
+                             (options.unix_path.empty() ? "" : " unix:" + options.unix_path));
+  }
+  std::cout << port << std::endl;
+
+  WaitForStop(stop_signals, options.exit_on_stdin_eof);
+  server->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
+  return 0;
+}
+
+}  // namespace
+}  // namespace pygrpc::testserver
+
+int main(int argc, char** argv) {
+  using pygrpc::testserver::kUsage;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--help") == 0) {
+      std::fputs(kUsage, stdout);
+      return 0;
+    }
+  }
+  try {
+    return pygrpc::testserver::Run(pygrpc::testserver::ParseOptions(argc, argv));
+  } catch (const std::invalid_argument& error) {
+    std::fprintf(stderr, "pygrpc-test-server: %s\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "pygrpc-test-server: %s\n", error.what());
+    return 1;
+  }
+}
