@@ -31,8 +31,8 @@ bool SamePlace(const Point& a, const Point& b) {
 }
 
 bool Contains(const Rectangle& rectangle, const Point& point) {
-  const auto [south, north] = std::minmax(rectangle.lo().latitude(), rectangle.hi().latitude());
-  const auto [west, east] = std::minmax(rectangle.lo().longitude(), rectangle.hi().longitude());
+  const auto [south, north] = std::minmax({rectangle.lo().latitude(), rectangle.hi().latitude()});
+  const auto [west, east] = std::minmax({rectangle.lo().longitude(), rectangle.hi().longitude()});
   return point.latitude() >= south && point.latitude() <= north && point.longitude() >= west &&
          point.longitude() <= east;
 }
