@@ -1,0 +1,353 @@
+/* Copyright 2026 The pygrpc Authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * pygrpc: call any gRPC method by name, with JSON.
+ *
+ * A client is bound to a target and holds a schema (loaded from .proto files, descriptor sets or
+ * server reflection). A method is called by name, with JSON text as request and response:
+ *
+ *     pygrpc_client *client = NULL;
+ *     pygrpc_error *error = NULL;
+ *     char *reply = NULL;
+ *     if (pygrpc_client_new("localhost:50051", NULL, &client, &error) == PYGRPC_OK &&
+ *         pygrpc_load(client, "helloworld.proto", NULL, &error) == PYGRPC_OK &&
+ *         pygrpc_unary_unary(client, "SayHello", "{\"name\":\"you\"}", PYGRPC_NUL_TERMINATED, NULL,
+ *                            &reply, NULL, &error) == PYGRPC_OK) {
+ *       puts(reply);
+ *     } else {
+ *       fprintf(stderr, "%s\n", pygrpc_error_message(error));
+ *     }
+ *     pygrpc_free(reply);
+ *     pygrpc_error_free(error);
+ *     pygrpc_client_free(client);
+ *
+ * CONVENTIONS, true of every function unless it says otherwise
+ *
+ * Results   int32_t. PYGRPC_OK is 0; small positive codes are no failure (PYGRPC_END,
+ *           PYGRPC_PENDING); PYGRPC_E_* are negative. Numbers never change and are never reused.
+ *           PYGRPC_E_STATUS says that the RPC ended with a gRPC status other than OK; which one is
+ *           read from the error. The two number spaces never mix.
+ * Errors    The last parameter. May be NULL. Untouched on success and on the positive codes; on
+ *           failure it is set to a new error, which the caller frees with pygrpc_error_free(). An
+ *           error that is already there is not freed: start from NULL. There is no "last error".
+ * Handles   Opaque. *_new and *_open make one, *_free releases it, *_free(NULL) does nothing. The
+ *           order of frees does not matter: a stream keeps alive what it needs. Freeing a client
+ *           cancels its calls in flight. A handle must not be used after, or while, it is freed by
+ *           the same name; calls that other threads have in flight on the client are safe.
+ * Text in   UTF-8. Payloads are pointer + size in bytes; PYGRPC_NUL_TERMINATED as size means "up to
+ *           the NUL". Names, targets and options are NUL-terminated. All is copied before return.
+ * Text out  char ** + size_t *, also NUL-terminated (the NUL is not counted), owned by the caller,
+ *           freed with pygrpc_free() only. The size pointer may be NULL. On failure, and on the
+ *           positive codes, *text is set to NULL and *size to 0. Getters return const char *
+ *           borrowed from the handle, valid until it is freed. No function returns owned memory.
+ * Options   A JSON object as text; NULL means defaults. An unknown key or a bad value is
+ *           PYGRPC_E_OPTION, whose message names it. Durations are a number of seconds (2.5) or
+ *           text with a unit ("250ms", "2s", "1m", "1h"); sizes are a number of bytes or text
+ *           ("16MiB"). pygrpc_options_json() lists all of them.
+ * Times     int64_t timeout_ms, in milliseconds: 0 does not wait, negative waits without limit.
+ *           A timeout that passes is PYGRPC_PENDING: nothing was consumed, ask again.
+ * Threads   client, queue, error, event   any thread, any number of threads at the same time
+ *           stream                        one reader and one writer at the same time; cancel,
+ *                                         headers, trailers and cardinality from any thread
+ *           Two readers or two writers at once get PYGRPC_E_STATE. Nothing is bound to a thread.
+ * Fork      A process may load the library, make clients and load schemas, and then fork. Once a
+ *           process has started an RPC (or waited for a channel), a forked child cannot start any:
+ *           it gets PYGRPC_E_FORKED at once. Freeing handles there is fine.
+ * Signals   A wait goes on when a signal arrives. To stay interruptible, wait in slices of a
+ *           stream's timeout_ms.
+ * Versions  Functions, codes and options are only added. Each declaration says since when it is
+ *           there; where nothing is said, since 0.1.
+ */
+
+#ifndef PYGRPC_H_
+#define PYGRPC_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifdef PYGRPC_BUILDING_LIBRARY
+#pragma GCC visibility push(default)
+#endif
+
+/* ---- Constants -------------------------------------------------------------------------------*/
+
+/* The version of this header's ABI; compare with pygrpc_abi_version(). It grows with additions;
+ * a library whose number is at least the header's serves it. */
+#define PYGRPC_ABI_VERSION 1
+
+/* As the size of a text: it ends at its NUL. */
+#define PYGRPC_NUL_TERMINATED SIZE_MAX
+
+/* Codes. */
+#define PYGRPC_OK 0
+#define PYGRPC_END 1     /* no more messages: the RPC has ended with status OK */
+#define PYGRPC_PENDING 2 /* not within the timeout; nothing was consumed, ask again */
+
+#define PYGRPC_E_ARGUMENT (-1)    /* a NULL, text that is not UTF-8, a handle used wrongly */
+#define PYGRPC_E_OPTION (-2)      /* an unknown option or a bad value */
+#define PYGRPC_E_SCHEMA (-3)      /* a schema that cannot be loaded */
+#define PYGRPC_E_NOT_FOUND (-4)   /* no such method or type in the schema */
+#define PYGRPC_E_AMBIGUOUS (-5)   /* a short name that several methods or types have */
+#define PYGRPC_E_CARDINALITY (-6) /* the method streams where the call does not, or the reverse */
+#define PYGRPC_E_JSON (-7)       /* not JSON, not of the message's form, or a message without one */
+#define PYGRPC_E_WIRE (-8)       /* bytes that are no valid message */
+#define PYGRPC_E_STATUS (-9)     /* the RPC ended with a status other than OK */
+#define PYGRPC_E_STATE (-10)     /* not now: a write after half-close, a second reader, ... */
+#define PYGRPC_E_CLOSED (-11)    /* the client was freed while the call was in flight */
+#define PYGRPC_E_FORKED (-12)    /* an RPC in a child of a process that has used gRPC */
+#define PYGRPC_E_NO_MEMORY (-13) /* memory ran out */
+#define PYGRPC_E_INTERNAL (-14)  /* a fault of the library */
+
+/* Cardinality of a method: how many messages go up, and how many come down. */
+#define PYGRPC_ANY_CARDINALITY 0
+#define PYGRPC_UNARY_UNARY 1
+#define PYGRPC_UNARY_STREAM 2
+#define PYGRPC_STREAM_UNARY 3
+#define PYGRPC_STREAM_STREAM 4
+
+/* States of a channel, numbered as in gRPC. */
+#define PYGRPC_CHANNEL_IDLE 0
+#define PYGRPC_CHANNEL_CONNECTING 1
+#define PYGRPC_CHANNEL_READY 2
+#define PYGRPC_CHANNEL_TRANSIENT_FAILURE 3
+#define PYGRPC_CHANNEL_SHUTDOWN 4
+
+/* ---- Handles ---------------------------------------------------------------------------------*/
+
+typedef struct pygrpc_client pygrpc_client; /* a target and a schema */
+typedef struct pygrpc_stream pygrpc_stream; /* one RPC in progress, of any cardinality */
+typedef struct pygrpc_queue pygrpc_queue;   /* where completions of asynchronous calls arrive */
+typedef struct pygrpc_error pygrpc_error;   /* what went wrong, where, and what instead */
+
+/* ---- Version ---------------------------------------------------------------------------------*/
+
+/* The library's version, "0.1.0". Static. */
+const char *pygrpc_version(void);
+
+/* The ABI that the library serves; see PYGRPC_ABI_VERSION. */
+int32_t pygrpc_abi_version(void);
+
+/* The name of a code: "OK", "PENDING", "E_CARDINALITY"; "E_UNKNOWN" for any other number. Static.*/
+const char *pygrpc_code_name(int32_t code);
+
+/* Lists every option: {"client": [...], "call": [...], "load": [...]}, each option an object with
+ * name, type, default, range or choices, and help. */
+int32_t pygrpc_options_json(char **json, size_t *size, pygrpc_error **error);
+
+/* ---- Memory ----------------------------------------------------------------------------------*/
+
+/* Frees what a function of this header gave out as char **. NULL is fine. */
+void pygrpc_free(void *memory);
+
+/* ---- Error -----------------------------------------------------------------------------------*/
+
+/* The code that the failed function returned. PYGRPC_OK for NULL. */
+int32_t pygrpc_error_code(const pygrpc_error *error);
+
+/* One line of UTF-8 that names what is wrong, where, and what instead; fit to become an exception's
+ * text. Borrowed. "" for NULL. */
+const char *pygrpc_error_message(const pygrpc_error *error);
+
+/* The gRPC status code, 0 to 16, of PYGRPC_E_STATUS; -1 of any other error. */
+int32_t pygrpc_error_status(const pygrpc_error *error);
+
+/* Everything, as a JSON object; keys that do not apply are left out, save code, name and message:
+ *   code, name           -9, "E_STATUS"
+ *   message              as pygrpc_error_message()
+ *   status, statusName   5, "NOT_FOUND"
+ *   statusMessage        as the server gave it
+ *   details              google.rpc.Status details, decoded; an Any of unknown type keeps its type
+ *                        URL under @type and its bytes as base64 under value
+ *   trailers             {"key": ["value", ...]}, "-bin" values in base64
+ *   method               "/helloworld.Greeter/SayHello"
+ *   path, offset         the place in the JSON ("$.items[3].name") or in the wire bytes
+ *   expected, found      what should have stood there, and what did
+ *   locations            [{"file", "line", "column", "message"}] of a schema's faults
+ *   searched             the places looked at
+ *   candidates           what an ambiguous name may mean
+ *   near                 known names that resemble an unknown one
+ *   retriable            true if the same call may succeed later
+ * Borrowed. "{}" for NULL. */
+const char *pygrpc_error_json(const pygrpc_error *error);
+
+void pygrpc_error_free(pygrpc_error *error);
+
+/* ---- Client ----------------------------------------------------------------------------------*/
+
+/* Makes a client. Does no I/O: the channel connects with the first call.
+ * target   "localhost:50051", "dns:///host:443", "ipv4:10.0.0.1:50051", "unix:/run/service.sock",
+ *          or NULL for a client that only serves schema and transcoding.
+ * options  client options, and defaults for its calls; NULL for none.
+ * Errors: E_ARGUMENT, E_OPTION. */
+int32_t pygrpc_client_new(const char *target, const char *options, pygrpc_client **client,
+                          pygrpc_error **error);
+
+/* Frees a client. Its calls in flight are cancelled and end with PYGRPC_E_CLOSED; streams stay
+ * valid handles that still are to be freed. */
+void pygrpc_client_free(pygrpc_client *client);
+
+/* Connects if need be and waits until the channel is ready. PYGRPC_PENDING if it is not ready
+ * within timeout_ms. Errors: E_ARGUMENT, E_STATE (no target), E_CLOSED, E_FORKED. */
+int32_t pygrpc_client_wait_ready(pygrpc_client *client, int64_t timeout_ms, pygrpc_error **error);
+
+/* Gives the state of the channel, PYGRPC_CHANNEL_*, without connecting.
+ * Errors: E_ARGUMENT, E_STATE (no target), E_FORKED. */
+int32_t pygrpc_client_state(pygrpc_client *client, int32_t *state, pygrpc_error **error);
+
+/* ---- Schema ----------------------------------------------------------------------------------*/
+
+/* Loading adds to what is there; loading the same again is fine. A failure, also a conflict with
+ * what is loaded, is E_SCHEMA and changes nothing. Calls in flight keep the schema they began with.
+ * If nothing is loaded when the first call is made, reflection is tried, unless the client's
+ * option "reflection" is false. */
+
+/* Loads from a source, which is one of
+ *   "helloworld_pb2", "helloworld"  helloworld.proto on the proto path
+ *   "some/file.proto"               a path, absolute or on the proto path
+ *   "some/directory"                every .proto file below it
+ *   "some/file.binpb"               a descriptor set, whatever its ending
+ *   "reflection"                    what the server tells of itself
+ * options: {"proto_path": ["directory", ...]} and, for reflection, {"timeout", "metadata"}. The
+ * proto path is that option, then the client's, then PYGRPC_PROTO_PATH, then the current directory.
+ * Blocks for file I/O, and for the network if reflection is asked for.
+ * Errors: E_ARGUMENT, E_OPTION, E_SCHEMA; E_STATUS, E_STATE, E_CLOSED, E_FORKED (reflection). */
+int32_t pygrpc_load(pygrpc_client *client, const char *source, const char *options,
+                    pygrpc_error **error);
+
+/* Loads a serialized google.protobuf.FileDescriptorSet, plain or gzip.
+ * Errors: E_ARGUMENT, E_SCHEMA. */
+int32_t pygrpc_load_descriptor_set(pygrpc_client *client, const char *bytes, size_t size,
+                                   pygrpc_error **error);
+
+/* Loads the text of one .proto file under the name that others import it by. A file whose imports
+ * are missing is E_SCHEMA; its text is kept and joins the schema by itself when they arrive.
+ * Errors: E_ARGUMENT, E_SCHEMA. */
+int32_t pygrpc_load_proto(pygrpc_client *client, const char *filename, const char *text,
+                          size_t size, pygrpc_error **error);
+
+/* Loads all that another client has loaded; shared, not copied, if this one is empty.
+ * Errors: E_ARGUMENT, E_SCHEMA. */
+int32_t pygrpc_load_client(pygrpc_client *client, pygrpc_client *other, pygrpc_error **error);
+
+/* ---- Transcode -------------------------------------------------------------------------------*/
+
+/* Converts ProtoJSON to the wire format of a message type, by its full name.
+ * options: the JSON options of a call. The bytes may hold NULs.
+ * Errors: E_ARGUMENT, E_OPTION, E_NOT_FOUND, E_AMBIGUOUS, E_JSON. */
+int32_t pygrpc_json_to_binary(pygrpc_client *client, const char *type, const char *json,
+                              size_t size, const char *options, char **bytes, size_t *bytes_size,
+                              pygrpc_error **error);
+
+/* Converts the wire format of a message type to ProtoJSON.
+ * Errors: E_ARGUMENT, E_OPTION, E_NOT_FOUND, E_AMBIGUOUS, E_WIRE, E_JSON (a message that has no
+ * JSON form). */
+int32_t pygrpc_binary_to_json(pygrpc_client *client, const char *type, const char *bytes,
+                              size_t size, const char *options, char **json, size_t *json_size,
+                              pygrpc_error **error);
+
+/* ---- Call ------------------------------------------------------------------------------------*/
+
+/* Methods are named "SayHello" if only one loaded service has it, or "Greeter/SayHello",
+ * "Greeter.SayHello", "helloworld.Greeter/SayHello", "helloworld.Greeter.SayHello",
+ * "/helloworld.Greeter/SayHello". All of these check the cardinality before any I/O.
+ *
+ * Errors of all: E_ARGUMENT, E_OPTION, E_NOT_FOUND, E_AMBIGUOUS, E_CARDINALITY, E_JSON (of the
+ * request), E_SCHEMA and E_STATUS (reflection before the first call), E_STATE (no target),
+ * E_CLOSED, E_FORKED. */
+
+/* Gives the cardinality of a method, PYGRPC_UNARY_UNARY to PYGRPC_STREAM_STREAM. */
+int32_t pygrpc_method_cardinality(pygrpc_client *client, const char *method, int32_t *cardinality,
+                                  pygrpc_error **error);
+
+/* Calls a unary method and waits for its response. The deadline is the option "timeout", 10 s
+ * unless given. The wait can't be interrupted, save by pygrpc_client_free(); for that, and for
+ * headers and trailers, use pygrpc_stream_open().
+ * Errors, besides: E_STATUS, E_JSON and E_WIRE (of the response). */
+int32_t pygrpc_unary_unary(pygrpc_client *client, const char *method, const char *request,
+                           size_t size, const char *options, char **response, size_t *response_size,
+                           pygrpc_error **error);
+
+/* Starts a call with one request and a stream of responses. Does not wait for the network. */
+int32_t pygrpc_unary_stream(pygrpc_client *client, const char *method, const char *request,
+                            size_t size, const char *options, pygrpc_stream **stream,
+                            pygrpc_error **error);
+
+/* Starts a call with a stream of requests and one response: write, half-close, read. */
+int32_t pygrpc_stream_unary(pygrpc_client *client, const char *method, const char *options,
+                            pygrpc_stream **stream, pygrpc_error **error);
+
+/* Starts a call with a stream of requests and a stream of responses. */
+int32_t pygrpc_stream_stream(pygrpc_client *client, const char *method, const char *options,
+                             pygrpc_stream **stream, pygrpc_error **error);
+
+/* Starts a call of any method; the general form of the three above, and the way to metadata,
+ * cancellation and an interruptible wait for a unary call. Does not wait for the network (save for
+ * reflection, where nothing is loaded yet).
+ * cardinality  what the caller expects, or PYGRPC_ANY_CARDINALITY.
+ * request      the one request of a method that takes one, sent and half-closed at once; NULL where
+ *              requests are streamed (E_ARGUMENT the other way round).
+ * queue        NULL for blocking reads and writes; else the queue that completions go to. */
+int32_t pygrpc_stream_open(pygrpc_client *client, const char *method, int32_t cardinality,
+                           const char *request, size_t size, const char *options,
+                           pygrpc_queue *queue, pygrpc_stream **stream, pygrpc_error **error);
+
+/* ---- Stream ----------------------------------------------------------------------------------*/
+
+/* Sends a message. Waits for the message before to leave; PYGRPC_PENDING if it has not within
+ * timeout_ms: the new message is then not taken. PYGRPC_OK: it is on its way. PYGRPC_END: the
+ * server has ended the RPC and takes no more; read for the result.
+ * Errors: E_ARGUMENT, E_STATE (after half-close, a second writer, a method with one request),
+ * E_JSON, E_CLOSED, E_FORKED. After E_JSON the stream is as before. */
+int32_t pygrpc_stream_write(pygrpc_stream *stream, const char *message, size_t size,
+                            int64_t timeout_ms, pygrpc_error **error);
+
+/* Tells the server that no more requests follow. Does not wait. A second time does nothing, nor
+ * after the RPC has ended.
+ * Errors: E_ARGUMENT, E_STATE (while a write is under way in another thread), E_CLOSED, E_FORKED.*/
+int32_t pygrpc_stream_half_close(pygrpc_stream *stream, pygrpc_error **error);
+
+/* Receives the next message. PYGRPC_OK with a message; PYGRPC_END once, when the RPC has ended with
+ * status OK and all messages were read; PYGRPC_PENDING if none came within timeout_ms. The one
+ * response of a unary response is given out only after its status: then, too, END follows it.
+ * Errors: E_ARGUMENT, E_STATUS (how the RPC ended; given once), E_STATE (after the end, a second
+ * reader), E_JSON and E_WIRE (a response without JSON form; it is skipped, read on), E_CLOSED,
+ * E_FORKED. */
+int32_t pygrpc_stream_read(pygrpc_stream *stream, int64_t timeout_ms, char **message, size_t *size,
+                           pygrpc_error **error);
+
+/* The cardinality of the method, PYGRPC_UNARY_UNARY to PYGRPC_STREAM_STREAM; PYGRPC_E_ARGUMENT for
+ * NULL. */
+int32_t pygrpc_stream_cardinality(const pygrpc_stream *stream);
+
+/* Gives the server's initial metadata as a JSON object, {"key": ["value", ...]}, "-bin" values in
+ * base64; {} if the RPC ended without. PYGRPC_PENDING if they have not arrived within timeout_ms.
+ * Errors: E_ARGUMENT, E_CLOSED, E_FORKED. */
+int32_t pygrpc_stream_headers(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size,
+                              pygrpc_error **error);
+
+/* Gives the server's trailing metadata in the same form. They arrive with the status, after all
+ * messages were read. PYGRPC_PENDING if that is not so within timeout_ms.
+ * Errors: E_ARGUMENT, E_CLOSED, E_FORKED. */
+int32_t pygrpc_stream_trailers(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size,
+                               pygrpc_error **error);
+
+/* Cancels the RPC; a read under way ends with PYGRPC_E_STATUS (CANCELLED). Does not wait. After the
+ * end it does nothing. Errors: E_ARGUMENT. */
+int32_t pygrpc_stream_cancel(pygrpc_stream *stream, pygrpc_error **error);
+
+/* Frees a stream. An RPC that has not ended is cancelled. */
+void pygrpc_stream_free(pygrpc_stream *stream);
+
+#ifdef PYGRPC_BUILDING_LIBRARY
+#pragma GCC visibility pop
+#endif
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* PYGRPC_H_ */
