@@ -1,0 +1,20 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PYGRPC_RPC_RUNTIME_H_
+#define PYGRPC_RPC_RUNTIME_H_
+
+namespace pygrpc::rpc {
+
+// Starts gRPC the first time it is called; nothing before does. gRPC is never shut down: its
+// threads outlive exit(). Throws Error(kForked) in a child of a process that has started it, where
+// any use would hang, and would hang the parent, too.
+void EnterGrpc();
+
+// True in a child of a process that had started gRPC: no gRPC object may be touched, not even to
+// free it.
+bool Forked() noexcept;
+
+}  // namespace pygrpc::rpc
+
+#endif  // PYGRPC_RPC_RUNTIME_H_
