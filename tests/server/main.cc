@@ -18,10 +18,14 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "greeter_service.h"
 #include "options.h"
+#include "reflection_service.h"
 #include "route_guide_service.h"
+#include "small_services.h"
+#include "test_service.h"
 
 namespace pygrpc::testserver {
 namespace {
@@ -91,6 +95,22 @@ void Configure(const Options& options, grpc::ServerBuilder* builder) {
   if (options.max_receive_size != -2) builder->SetMaxReceiveMessageSize(options.max_receive_size);
 }
 
+// The services that reflection lists. The health service is left out, as grpc++ has it built in
+// without a descriptor that reflection could answer with.
+std::vector<std::string> ServiceNames(const Options& options) {
+  std::vector<std::string> names = {
+      helloworld::Greeter::service_full_name(), routeguide::RouteGuide::service_full_name(),
+      test::Test::service_full_name(), test::Proto2Test::service_full_name(),
+      NoPackage::service_full_name()};
+  if (options.reflection_v1) {
+    names.push_back(grpc::reflection::v1::ServerReflection::service_full_name());
+  }
+  if (options.reflection_v1alpha) {
+    names.push_back(grpc::reflection::v1alpha::ServerReflection::service_full_name());
+  }
+  return names;
+}
+
 int Run(const Options& options) {
   if (options.die_with_parent) {
     const pid_t parent = getppid();
@@ -102,6 +122,12 @@ int Run(const Options& options) {
   grpc::EnableDefaultHealthCheckService(true);
   GreeterService greeter;
   RouteGuideService route_guide;
+  TestService test_service;
+  Proto2Service proto2;
+  NoPackageService no_package;
+  const Reflection reflection(ServiceNames(options), options.reflection_with_imports);
+  ReflectionV1Service reflection_v1(reflection);
+  ReflectionV1AlphaService reflection_v1alpha(reflection);
 
   grpc::ServerBuilder builder;
   Configure(options, &builder);
@@ -113,6 +139,11 @@ int Run(const Options& options) {
   }
   builder.RegisterService(&greeter);
   builder.RegisterService(&route_guide);
+  builder.RegisterService(&test_service);
+  builder.RegisterService(&proto2);
+  builder.RegisterService(&no_package);
+  if (options.reflection_v1) builder.RegisterService(&reflection_v1);
+  if (options.reflection_v1alpha) builder.RegisterService(&reflection_v1alpha);
 
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) {

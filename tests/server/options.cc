@@ -22,6 +22,8 @@ const char kUsage[] =
     "  --tls-key FILE         and this PEM private key\n"
     "  --tls-client-ca FILE   demand client certificates that these PEM roots signed\n"
     "  --reflection WHICH     v1, v1alpha or both (both)\n"
+    "  --reflection-no-imports  reflection answers with the one file asked for, without its "
+    "imports\n"
     "  --no-reflection        no server reflection\n"
     "  --max-receive-size N   largest request message in bytes; -1 for no limit (4194304)\n"
     "  --exit-on-stdin-eof    stop when the standard input ends\n"
@@ -84,6 +86,7 @@ Options ParseOptions(int argc, char** argv) {
   };
   const std::map<std::string, std::function<void()>> without_value = {
       {"--no-reflection", [&] { options.reflection_v1 = options.reflection_v1alpha = false; }},
+      {"--reflection-no-imports", [&] { options.reflection_with_imports = false; }},
       {"--exit-on-stdin-eof", [&] { options.exit_on_stdin_eof = true; }},
       {"--die-with-parent", [&] { options.die_with_parent = true; }},
   };

@@ -21,6 +21,7 @@ struct Options {
 
   bool reflection_v1 = true;
   bool reflection_v1alpha = true;
+  bool reflection_with_imports = true;
 
   // -2 leaves gRPC's own limit, -1 is no limit.
   int max_receive_size = -2;
