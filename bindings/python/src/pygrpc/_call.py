@@ -1,0 +1,345 @@
+# Copyright 2026 The pygrpc Authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""A call in progress."""
+
+from __future__ import annotations
+
+import enum
+import threading
+from ctypes import byref, c_void_p
+from typing import Any, Callable, Iterable, Iterator
+
+from pygrpc._codec import Codec, decode_message
+from pygrpc._errors import (
+    ClosedError,
+    ForkedError,
+    InvalidCardinalityError,
+    Metadata,
+    PygrpcError,
+    RpcError,
+    StateError,
+    StatusCode,
+    make_error,
+    metadata_from_json,
+)
+from pygrpc._handles import SLICE_MS, Handle, Result, check, wait
+from pygrpc._library import END, OK, PENDING, Library
+
+
+class Cardinality(enum.IntEnum):
+    """How many messages go up, and how many come down."""
+
+    UNARY_UNARY = 1
+    UNARY_STREAM = 2
+    STREAM_UNARY = 3
+    STREAM_STREAM = 4
+
+    @property
+    def streams_requests(self) -> bool:
+        """Whether there are many requests."""
+        return self >= Cardinality.STREAM_UNARY
+
+    @property
+    def streams_responses(self) -> bool:
+        """Whether there are many responses."""
+        return self in (Cardinality.UNARY_STREAM, Cardinality.STREAM_STREAM)
+
+
+_END: Any = object()
+_NOT_READ: Any = object()
+
+
+class _Writer:
+    """A thread that sends what an iterable yields.
+
+    It knows the handle of the call but not the Call, so that an abandoned Call is collected.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        handle: Handle,
+        requests: Iterable[Any],
+        encode: Callable[[Any], bytes],
+    ) -> None:
+        self.failure: BaseException | None = None
+        self.stopped = False
+        self._library = library
+        # A thread that hangs in the iterable must not keep the interpreter from exiting.
+        threading.Thread(
+            target=self._run,
+            args=(handle, iter(requests), encode),
+            name="pygrpc-writer",
+            daemon=True,
+        ).start()
+
+    def _run(self, handle: Handle, requests: Iterator[Any], encode: Callable[[Any], bytes]) -> None:
+        try:
+            self._write(handle, requests, encode)
+        except BaseException as failure:
+            self.failure = failure
+            # Wakes the reader, which raises it.
+            self._library.stream_cancel(handle.pointer, None)
+
+    def _write(
+        self, handle: Handle, requests: Iterator[Any], encode: Callable[[Any], bytes]
+    ) -> None:
+        error = c_void_p()
+        for request in requests:
+            data = encode(request)
+            code = PENDING
+            while code == PENDING:
+                if self.stopped:
+                    return
+                code = self._library.stream_write(
+                    handle.pointer, data, len(data), SLICE_MS, byref(error)
+                )
+            if check(self._library, code, error) == END:
+                return
+        check(
+            self._library,
+            self._library.stream_half_close(handle.pointer, byref(error)),
+            error,
+        )
+
+
+class Call(Iterator[Any]):
+    """A call in progress; iterate it for its responses.
+
+    It is used by at most one reader and one writer thread at a time; cancel() and close() may be
+    called from any thread. Leaving it early cancels the RPC: a with block does so at its end, and
+    otherwise the Call's collection, at once when the last reference goes.
+
+    Attributes:
+        method: the method's name, as it was given.
+        cardinality: of the method.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        client: object,
+        method: str,
+        cardinality: Cardinality,
+        handle: Handle,
+        codec: Codec,
+        requests: Iterable[Any] | None,
+    ) -> None:
+        self._handle: Handle | None = handle
+        self._library = library
+        self._client = client  # keeps it from being closed by its collection
+        self.method = method
+        self.cardinality = cardinality
+        self._codec = codec
+        self._status: StatusCode | None = None
+        self._ended = False
+        self._failure: tuple[int, dict[str, Any]] | None = None
+        self._response: Any = _NOT_READ
+        self._headers: Metadata | None = None
+        self._trailers: Metadata | None = None
+        self._writer: _Writer | None = None
+        if requests is not None:
+            self._writer = _Writer(library, handle, requests, codec.encode)
+
+    # ---- Responses
+
+    def __iter__(self) -> Call:
+        return self
+
+    def __next__(self) -> Any:
+        message = self._receive(None)
+        if message is _END:
+            raise StopIteration
+        return message
+
+    def read(self, timeout: float | None = None) -> Any:
+        """The next response.
+
+        Raises:
+            EOFError: there are no more.
+            TimeoutError: none came within so many seconds; nothing is lost, read again.
+            RpcError: the RPC ended with a status other than OK.
+        """
+        message = self._receive(timeout)
+        if message is _END:
+            raise EOFError(f"{self.method} has no more responses")
+        return message
+
+    def response(self, timeout: float | None = None) -> Any:
+        """The one response of a method that does not stream responses; the same each time.
+
+        Raises:
+            TimeoutError: it did not come within so many seconds; ask again.
+            RpcError: the RPC ended with a status other than OK.
+            InvalidCardinalityError: the method streams its responses.
+        """
+        if self.cardinality.streams_responses:
+            raise InvalidCardinalityError(f"{self.method} streams its responses: iterate the call")
+        if self._response is _NOT_READ:
+            self._receive(timeout)
+        return self._response
+
+    def _receive(self, timeout: float | None) -> Any:
+        """The next response, or _END."""
+        if self._failure is not None:
+            raise make_error(*self._failure)
+        if self._ended:
+            return _END
+        handle = self._require_handle()
+        read = self._library.stream_read
+        result = Result(self._library)
+        text, size, error = result.out()
+        try:
+            code = wait(lambda ms: read(handle.pointer, ms, text, size, error), timeout)
+        except BaseException:
+            # A signal's handler raised, for Ctrl-C say: as with a generator, that is the end.
+            self.cancel()
+            raise
+        if code == OK:
+            message = self._codec.decode(result.take())
+            if not self.cardinality.streams_responses:
+                self._response = message
+                self._end(StatusCode.OK)
+            return message
+        if code == PENDING:
+            raise TimeoutError(f"no response of {self.method} within {timeout} s")
+        self._raise_writer_failure()
+        if code == END:
+            self._end(StatusCode.OK)
+            return _END
+        raise self._failed(code, result.error(code))
+
+    def _failed(self, code: int, error: PygrpcError) -> PygrpcError:
+        if isinstance(error, (RpcError, ClosedError, ForkedError)):
+            self._end(error.code if isinstance(error, RpcError) else None)
+            # Not the exception: its traceback refers to this object.
+            self._failure = (code, error.info)
+        return error
+
+    def _end(self, status: StatusCode | None) -> None:
+        self._ended = True
+        self._status = status
+        if self._writer is not None:
+            self._writer.stopped = True
+
+    def _raise_writer_failure(self) -> None:
+        writer = self._writer
+        if writer is not None and writer.failure is not None:
+            failure, writer.failure = writer.failure, None
+            raise failure
+
+    # ---- Requests
+
+    def write(self, message: Any, timeout: float | None = None) -> bool:
+        """Sends a request, once the one before has left.
+
+        Returns False if the server has ended the RPC and takes no more: read for the result.
+
+        Raises:
+            TimeoutError: the one before has not left within so many seconds; this one is not taken.
+            StateError: after half_close(), or the method does not stream requests.
+        """
+        handle = self._require_handle()
+        if self._writer is not None:
+            raise StateError(f"the requests of this call of {self.method} come from an iterable")
+        data = self._codec.encode(message)
+        write = self._library.stream_write
+        error = c_void_p()
+        out = byref(error)
+        code = wait(lambda ms: write(handle.pointer, data, len(data), ms, out), timeout)
+        if check(self._library, code, error) == PENDING:
+            raise TimeoutError(f"{self.method} took no request within {timeout} s")
+        return code == OK
+
+    def half_close(self) -> None:
+        """Tells the server that no more requests follow."""
+        handle = self._require_handle()
+        error = c_void_p()
+        check(
+            self._library,
+            self._library.stream_half_close(handle.pointer, byref(error)),
+            error,
+        )
+
+    # ---- Metadata and status
+
+    def headers(self, timeout: float | None = None) -> Metadata:
+        """The server's initial metadata, for which it waits.
+
+        Raises:
+            TimeoutError: they did not come within so many seconds; ask again.
+        """
+        if self._headers is None:
+            self._headers = self._metadata(self._library.stream_headers, timeout, "headers")
+        return self._headers
+
+    def trailers(self) -> Metadata:
+        """The server's trailing metadata, which come behind the last response.
+
+        Of a method that does not stream responses it waits for them.
+
+        Raises:
+            StateError: there may be responses to be read yet.
+        """
+        if self._trailers is None:
+            if not self._ended and not self.cardinality.streams_responses:
+                self._receive(None)
+            if not self._ended:
+                raise StateError(f"{self.method}: the trailers come after the last response")
+            self._trailers = self._metadata(self._library.stream_trailers, None, "trailers")
+        return self._trailers
+
+    def _metadata(self, function: Callable[..., int], timeout: float | None, what: str) -> Metadata:
+        handle = self._require_handle()
+        result = Result(self._library)
+        text, size, error = result.out()
+        code = wait(lambda ms: function(handle.pointer, ms, text, size, error), timeout)
+        if code == PENDING:
+            raise TimeoutError(f"no {what} of {self.method} within {timeout} s")
+        if code < OK:
+            raise result.error(code)
+        return metadata_from_json(decode_message(result.take()))
+
+    @property
+    def status(self) -> StatusCode | None:
+        """How the RPC ended; None until that was read."""
+        return self._status
+
+    # ---- End
+
+    def cancel(self) -> None:
+        """Cancels the RPC; who is reading gets an RpcError with the code CANCELLED."""
+        handle = self._handle
+        if handle is not None:
+            self._library.stream_cancel(handle.pointer, None)
+
+    def close(self) -> None:
+        """Cancels the RPC if it has not ended, and frees what it holds. May be repeated."""
+        handle, self._handle = self._handle, None
+        if handle is None:
+            return
+        if self._writer is not None:
+            self._writer.stopped = True
+        # Another thread that is in a function with the handle keeps it: wake that one up.
+        self._library.stream_cancel(handle.pointer, None)
+
+    def _require_handle(self) -> Handle:
+        if self._handle is None:
+            raise ClosedError(f"this call of {self.method} is closed")
+        return self._handle
+
+    def __enter__(self) -> Call:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "in progress" if self._handle is not None else "closed"
+        if self._status is not None:
+            state = self._status.name
+        return f"<pygrpc.Call {self.method} {state}>"

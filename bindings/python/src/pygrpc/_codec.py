@@ -1,0 +1,189 @@
+# Copyright 2026 The pygrpc Authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Native values to what the library takes, and back: requests, responses and options."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import math
+import numbers
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Callable, NamedTuple
+
+from pygrpc._message import Message
+
+_EPOCH = datetime.timedelta()
+_MICROSECOND = datetime.timedelta(microseconds=1)
+
+
+def _timestamp(value: datetime.datetime) -> str:
+    """A google.protobuf.Timestamp. Without a time zone it is UTC, as in protobuf's own API."""
+    if value.tzinfo is not None:
+        value = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+    return value.isoformat() + "Z"
+
+
+def _duration(value: datetime.timedelta) -> str:
+    """A google.protobuf.Duration."""
+    sign = "-" if value < _EPOCH else ""
+    seconds, microseconds = divmod(abs(value) // _MICROSECOND, 1000000)
+    return f"{sign}{seconds}.{microseconds:06}s" if microseconds else f"{sign}{seconds}s"
+
+
+def _substitute(value: Any) -> Any:
+    """What the encoder knows for a value that it does not know. Raises TypeError if nothing."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, datetime.datetime):
+        return _timestamp(value)
+    if isinstance(value, datetime.timedelta):
+        return _duration(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence):
+        return list(value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    raise TypeError(f"a {type(value).__qualname__} cannot be sent")
+
+
+_encoder = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_substitute
+)
+_ascii_encoder = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
+def _step(path: str, key: str) -> str:
+    return f"{path}.{key}" if key.isidentifier() else f"{path}[{json.dumps(key)}]"
+
+
+def _plain(value: Any, path: str, holders: tuple[int, ...]) -> Any:
+    """The value in the encoder's own types, with NaN and infinities as ProtoJSON writes them.
+
+    Raises TypeError with the path of what cannot be sent.
+    """
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return value
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if id(value) in holders:
+        raise TypeError(f"{path}: the {type(value).__qualname__} holds itself")
+    holders = (*holders, id(value))
+    if isinstance(value, dict):
+        message: dict[Any, Any] = {}
+        for key, item in value.items():
+            if not isinstance(key, (str, int)):
+                raise TypeError(f"{path}: a {type(key).__qualname__} cannot be a field's name")
+            message[key] = _plain(item, _step(path, str(key)), holders)
+        return message
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, f"{path}[{index}]", holders) for index, item in enumerate(value)]
+    try:
+        substitute = _substitute(value)
+    except TypeError as error:
+        raise TypeError(f"{path}: {error}") from None
+    return _plain(substitute, path, holders)
+
+
+def encode_message(message: Any) -> bytes:
+    """The JSON of a request.
+
+    Raises:
+        TypeError: a value cannot be sent; the text names its path and its type.
+        ValueError: the message nests too deeply.
+    """
+    try:
+        text = _encoder.encode(message)
+    except (TypeError, ValueError):
+        # Rare: a NaN, or a fault that the encoder reports without its place.
+        text = _encoder.encode(_plain(message, "$", ()))
+    except RecursionError:
+        raise ValueError("$: the message nests too deeply") from None
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair. Escaped it is still JSON; the library tells its place.
+        return _ascii_encoder.encode(json.loads(text)).encode()
+
+
+_decoder = json.JSONDecoder(object_hook=Message)
+
+
+def decode_message(text: bytes) -> Any:
+    """The value of a response's JSON; objects become Messages."""
+    return _decoder.scan_once(str(text, "utf-8"), 0)[0]  # type: ignore[attr-defined]
+
+
+class Codec(NamedTuple):
+    """How messages cross the border to the library."""
+
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes], Any]
+
+
+def _encode_binary(message: Any) -> bytes:
+    if isinstance(message, (bytes, bytearray, memoryview)):
+        return bytes(message)
+    raise TypeError(
+        f"with the codec 'binary' a message is bytes, not a {type(message).__qualname__}"
+    )
+
+
+JSON = Codec(encode_message, decode_message)
+BINARY = Codec(_encode_binary, bytes)
+
+
+def _metadata_values(key: str, values: Any) -> list[str]:
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        values = [values]
+    texts = []
+    for value in values:
+        if key.endswith("-bin") and isinstance(value, bytes):
+            texts.append(base64.b64encode(value).decode("ascii"))
+        elif not key.endswith("-bin") and isinstance(value, str):
+            texts.append(value)
+        else:
+            wanted = "bytes" if key.endswith("-bin") else "str"
+            raise TypeError(
+                f"metadata: the values of {key!r} are {wanted}, not {type(value).__qualname__}"
+            )
+    return texts
+
+
+def _metadata(metadata: Any) -> dict[str, list[str]]:
+    pairs = metadata.items() if isinstance(metadata, Mapping) else metadata
+    merged: dict[str, list[str]] = {}
+    for key, values in pairs:
+        merged.setdefault(key, []).extend(_metadata_values(key, values))
+    return merged
+
+
+def _option_value(value: Any) -> Any:
+    if isinstance(value, bytes):  # such as a certificate in PEM
+        return value.decode()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    if isinstance(value, Iterable):
+        return list(value)
+    raise TypeError(f"a {type(value).__qualname__} cannot be an option's value")
+
+
+_option_encoder = json.JSONEncoder(allow_nan=False, default=_option_value)
+
+
+def encode_options(options: Mapping[str, Any]) -> bytes:
+    """The JSON of options. Those that are None are left out, so that they have their defaults."""
+    given = {key: value for key, value in options.items() if value is not None}
+    if "metadata" in given:
+        given["metadata"] = _metadata(given["metadata"])
+    return _option_encoder.encode(given).encode()
