@@ -1,0 +1,100 @@
+# Copyright 2026 The pygrpc Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Counts tests from what the test tools themselves report."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.MULTILINE)
+_TAP_LINE = re.compile(r"^(not )?ok\b[ \t]*\d*(.*)$", re.MULTILINE)
+_CONFORMANCE = re.compile(
+    r"(\d+) successes, (\d+) skipped, (\d+) expected failures, (\d+) unexpected failures"
+)
+
+
+class ReportError(Exception):
+    """A report that is missing, or is not what its tool writes."""
+
+
+@dataclass
+class Results:
+    passed: int = 0
+    skipped: int = 0
+    failures: list[str] = field(default_factory=list)  # names
+
+    @property
+    def failed(self) -> int:
+        return len(self.failures)
+
+    def add(self, other: "Results") -> None:
+        self.passed += other.passed
+        self.skipped += other.skipped
+        self.failures += other.failures
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def one(name: str, passed: bool) -> Results:
+    return Results(passed=1) if passed else Results(failures=[name])
+
+
+def from_tap(text: str, name: str = "") -> Results:
+    """Counts the lines of the Test Anything Protocol; what was planned and did not run failed."""
+    results = Results()
+    lines = _TAP_LINE.findall(text)
+    for number, (negated, rest) in enumerate(lines, start=1):
+        if re.search(r"# *skip", rest, re.IGNORECASE):
+            results.skipped += 1
+        elif negated:
+            results.failures.append(f"{name}: {rest.strip(' -') or number}".removeprefix(": "))
+        else:
+            results.passed += 1
+    planned = sum(int(count) for count in _TAP_PLAN.findall(text))
+    if planned == 0:
+        raise ReportError(f"{name or 'the output'} has no TAP plan")
+    for number in range(len(lines) + 1, planned + 1):
+        results.failures.append(
+            f"{name}: test {number} of {planned} did not run".removeprefix(": ")
+        )
+    return results
+
+
+def _from_output(name: str, output: str, passed: bool) -> Results:
+    """Counts one program: what it reports of itself in its output, else the program as one test."""
+    results = Results()
+    conformance = _CONFORMANCE.search(output)
+    if conformance:
+        successes, skipped, _, unexpected = map(int, conformance.groups())
+        results = Results(successes, skipped, [f"{name}: a conformance test"] * unexpected)
+    elif _TAP_PLAN.search(output):
+        results = from_tap(output, name)
+    else:
+        return one(name, passed)
+    if not passed and not results.failures:
+        results.failures.append(f"{name}: ended with an error although its tests passed")
+    return results
+
+
+def from_junit(path: Path) -> Results:
+    """Counts a JUnit file as pytest and ctest write it."""
+    try:
+        cases = list(ElementTree.parse(path).getroot().iter("testcase"))
+    except (OSError, ElementTree.ParseError) as error:
+        raise ReportError(f"{path}: {error}") from error
+    if not cases:
+        raise ReportError(f"{path} holds no test")
+    results = Results()
+    for case in cases:
+        name = case.get("name", "")
+        group = case.get("classname", "")
+        if group and group != name:
+            name = f"{group}.{name}"
+        if case.find("skipped") is not None:
+            results.skipped += 1
+            continue
+        passed = case.find("failure") is None and case.find("error") is None
+        results.add(_from_output(name, case.findtext("system-out") or "", passed))
+    return results

@@ -1,0 +1,153 @@
+# Copyright 2026 The pygrpc Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The test suites: what each runs, what it needs built, and when it runs."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+import results
+from results import Results
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+LOGS = BUILD / "logs"
+VENV = BUILD / "venv" / "bin"
+JOBS = str(os.cpu_count() or 1)
+
+Counter = Callable[["Suite", str, bool], Results]
+
+
+class When(Enum):
+    QUICK = "quick"  # always
+    NORMAL = "normal"  # not with --quick
+    LONG = "long"  # only with --long
+
+
+@dataclass
+class Suite:
+    name: str
+    what: str  # for people
+    command: list[str]
+    count: Counter
+    when: When = When.QUICK
+    preset: str = ""  # which must have been built
+    environment: dict[str, str] = field(default_factory=dict)
+    limit: int = 600  # seconds
+
+    @property
+    def log(self) -> Path:
+        return LOGS / f"{self.name}.log"
+
+    @property
+    def report(self) -> Path:
+        return LOGS / f"{self.name}.xml"
+
+
+def _count_one(suite: Suite, output: str, passed: bool) -> Results:
+    return results.one(suite.name, passed)
+
+
+def _count_tap(suite: Suite, output: str, passed: bool) -> Results:
+    found = results.from_tap(output, suite.name)
+    if not passed and not found.failures:
+        found.failures.append(f"{suite.name}: ended with an error although its tests passed")
+    return found
+
+
+def _count_junit(suite: Suite, output: str, passed: bool) -> Results:
+    found = results.from_junit(suite.report)
+    if not passed and not found.failures:
+        found.failures.append(f"{suite.name}: ended with an error although its tests passed")
+    return found
+
+
+def _check(name: str, what: str, *command: str, **settings: object) -> Suite:
+    """A check that is one test: its exit status says how it went."""
+    return Suite(name, what, list(command), _count_one, **settings)  # type: ignore[arg-type]
+
+
+def _ctest(name: str, what: str, preset: str, *arguments: str, **settings: object) -> Suite:
+    suite = Suite(name, what, [], _count_junit, preset=preset, **settings)  # type: ignore[arg-type]
+    suite.command = ["ctest", "--test-dir", str(BUILD / preset), "--output-on-failure"]
+    suite.command += ["--parallel", JOBS, "--timeout", "120", "--no-tests=error"]
+    suite.command += ["--test-output-size-passed", "1000000", "--output-junit", str(suite.report)]
+    suite.command += arguments
+    # cmocka then reports each test of a program, and not only the program.
+    suite.environment = {"CMOCKA_MESSAGE_OUTPUT": "TAP", **suite.environment}
+    return suite
+
+
+def _pytest(name: str, what: str, *arguments: str, **settings: object) -> Suite:
+    suite = Suite(name, what, [], _count_junit, **settings)  # type: ignore[arg-type]
+    suite.command = [str(VENV / "pytest"), "-q", "-p", "no:cacheprovider", "--junitxml"]
+    suite.command += [str(suite.report), *arguments]
+    return suite
+
+
+_RELEASE = BUILD / "release"
+_PYTHON = {
+    "PYTHONPATH": str(ROOT / "bindings" / "python"),
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYGRPC_LIBRARY": str(_RELEASE / "libpygrpc.so.0"),
+    "PYGRPC_TEST_SERVER": str(_RELEASE / "tests" / "server" / "pygrpc-test-server"),
+}
+_ASAN = {"UBSAN_OPTIONS": "print_stacktrace=1"}
+# The distribution's gRPC and protobuf are not built for ThreadSanitizer: it cannot see their locks.
+_TSAN = {
+    "TSAN_OPTIONS": f"ignore_noninstrumented_modules=1 suppressions={ROOT / 'tests' / 'tsan.supp'}"
+}
+
+SUITES = [
+    _check("format", "clang-format over C and C++", "scripts/format", "--check"),
+    _check("shellcheck", "shellcheck over the scripts", "scripts/lint-scripts"),
+    _check("ruff", "ruff over Python", str(VENV / "ruff"), "check", "."),
+    _check("ruff-format", "the format of Python", str(VENV / "ruff"), "format", "--check", "."),
+    _check("mypy", "the types of Python", "scripts/lint-types"),
+    _pytest("driver", "the counting of this driver", "scripts/testing"),
+    _ctest("release", "unit, C, ABI, install and conformance tests", "release"),
+    _pytest(
+        "python",
+        "the Python binding",
+        "bindings/python",
+        preset="release",
+        environment=_PYTHON,
+    ),
+    _pytest(
+        "readme",
+        "what the README tells to do",
+        "tests/readme",
+        preset="release",
+        environment=_PYTHON,
+    ),
+    _check(
+        "tidy",
+        "clang-tidy over the library",
+        "scripts/tidy",
+        when=When.NORMAL,
+        preset="release",
+        limit=1800,
+    ),
+    _ctest(
+        "asan",
+        "the same under AddressSanitizer, LeakSanitizer and UBSan",
+        "asan",
+        "--label-exclude",
+        "abi|install",
+        when=When.NORMAL,
+        environment=_ASAN,
+        limit=1200,
+    ),
+    _ctest(
+        "tsan",
+        "streams and threads under ThreadSanitizer",
+        "tsan",
+        "--label-regex",
+        "capi|threads",
+        when=When.NORMAL,
+        environment=_TSAN,
+        limit=1200,
+    ),
+]

@@ -1,0 +1,81 @@
+# Copyright 2026 The pygrpc Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs clang-tidy over the library's sources; started by scripts/tidy.
+
+A file that passed is not looked at again until its text, a header of the project that it includes,
+its compile command or the settings change.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RELEASE = ROOT / "build" / "release"
+PASSED = ROOT / "build" / "tidy"
+CLANG_TIDY = "clang-tidy-14"
+LAYERS = ("src", "capi")
+
+
+def included(command: str, directory: str) -> list[Path]:
+    """The file of a compile command and what it includes of the project, by the compiler's word."""
+    arguments = [word for word in command.split() if not word.endswith("ccache")]
+    output = arguments.index("-o")
+    del arguments[output : output + 2]
+    listing = subprocess.run(
+        [*arguments, "-MM"], cwd=directory, capture_output=True, text=True, check=True
+    ).stdout
+    words = listing.replace("\\\n", " ").split()[1:]
+    paths = {(Path(directory) / word).resolve() for word in words}
+    return sorted(path for path in paths if path.is_relative_to(ROOT))
+
+
+def key_of(entry: dict[str, str], settings: bytes) -> str:
+    """A name for everything that clang-tidy's verdict on a file depends on."""
+    digest = hashlib.sha256(settings + entry["command"].encode())
+    for path in included(entry["command"], entry["directory"]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def check(entry: dict[str, str], settings: bytes) -> str:
+    """Checks a file; what clang-tidy finds, or nothing."""
+    mark = PASSED / key_of(entry, settings)
+    if mark.exists():
+        return ""
+    result = subprocess.run(
+        [CLANG_TIDY, "-p", str(RELEASE), "--quiet", entry["file"]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode == 0:
+        mark.touch()
+        return ""
+    return result.stdout or result.stderr
+
+
+def main() -> int:
+    entries = [
+        entry
+        for entry in json.loads((RELEASE / "compile_commands.json").read_text())
+        if Path(entry["file"]).relative_to(ROOT).parts[0] in LAYERS
+    ]
+    if not entries:
+        sys.exit("tidy: build/release/compile_commands.json names no file of the library")
+    PASSED.mkdir(parents=True, exist_ok=True)
+    version = subprocess.run([CLANG_TIDY, "--version"], capture_output=True, check=True).stdout
+    settings = (ROOT / ".clang-tidy").read_bytes() + version
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
+        findings = list(workers.map(lambda entry: check(entry, settings), entries))
+    print("".join(findings), end="")
+    print(f"{len(entries)} files, {sum(map(bool, findings))} with findings")
+    return 1 if any(findings) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
