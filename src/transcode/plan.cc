@@ -132,6 +132,9 @@ void CompileField(const FieldDescriptor* descriptor, const PlanStore* store, Fie
   field->has_presence = descriptor->has_presence();
   field->required = descriptor->is_required();
   field->extension = descriptor->is_extension();
+  field->message_set_item = field->extension && field->kind == FieldKind::kMessage &&
+                            !field->repeated &&
+                            descriptor->containing_type()->options().message_set_wire_format();
   field->strict_utf8 = IsStrictUtf8(descriptor);
   field->number = static_cast<uint32_t>(descriptor->number());
   field->tag_size = WriteTag(
@@ -183,6 +186,7 @@ void CompileNames(MessagePlan* plan) {
                 AppendKey(json_name, &plan->text), AppendKey(proto_name, &plan->text)};
   }
   plan->text.shrink_to_fit();
+  plan->escaped_names = plan->text.find('\\') != std::string::npos;
   plan->names.Reserve(size_t{2} * plan->field_count);
   for (uint32_t i = 0; i < plan->field_count; ++i) {
     FieldPlan& field = plan->fields[i];

@@ -166,10 +166,11 @@ struct FieldPlan {
   bool has_presence = false;
   bool required = false;
   bool extension = false;
-  bool strict_utf8 = false;  // a proto3 string
-  uint8_t tag_size = 0;      // of tag and of end_tag
-  char tag[5] = {};          // as written: of the packed form when packed
-  char end_tag[5] = {};      // of a group
+  bool message_set_item = false;  // an extension of a message with message_set
+  bool strict_utf8 = false;       // a proto3 string
+  uint8_t tag_size = 0;           // of tag and of end_tag
+  char tag[8] = {};               // as written: of the packed form when packed
+  char end_tag[5] = {};           // of a group
   uint32_t number = 0;
   uint32_t index = 0;           // into MessagePlan::fields
   uint32_t slot = 0;            // below slot_count; the members of a oneof share one
@@ -207,7 +208,8 @@ struct MessagePlan {
   const PlanStore* store = nullptr;
   std::string full_name;
   WellKnown well_known = WellKnown::kNone;
-  bool message_set = false;  // proto1's wire format: extensions travel in groups of number 1
+  bool message_set = false;    // proto1's wire format: extensions travel in groups of number 1
+  bool escaped_names = false;  // some name holds a backslash
   uint32_t field_count = 0;
   uint32_t slot_count = 0;  // fields outside oneofs, plus oneofs
   uint32_t oneof_count = 0;

@@ -1,0 +1,565 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "transcode/json_to_wire.h"
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <functional>
+
+#include "transcode/json_to_wire_scalars.h"
+
+namespace pygrpc::transcode {
+namespace {
+
+// Larger content is not moved to make room for its length; see Insertion.
+constexpr size_t kLargestMove = 4096;
+// A longer reservation could not be made shorter by a cheap move.
+constexpr uint32_t kLargestGuess = 2;
+// Up to this many keys of a map are compared each with each.
+constexpr size_t kFewKeys = 8;
+
+uint32_t VarintSize(uint64_t value) {
+  return (64 - static_cast<uint32_t>(__builtin_clzll(value | 1)) + 6) / 7;
+}
+
+// Whether two texts of `size` bytes are equal; inlined, unlike memcmp.
+inline bool SameBytes(const char* left, const char* right, size_t size) {
+  uint64_t one, other;
+  if (size >= 8) {
+    size_t at = 0;
+    for (; at + 8 <= size; at += 8) {
+      std::memcpy(&one, left + at, 8);
+      std::memcpy(&other, right + at, 8);
+      if (one != other) return false;
+    }
+    std::memcpy(&one, left + size - 8, 8);
+    std::memcpy(&other, right + size - 8, 8);
+    return one == other;
+  }
+  return std::memcmp(left, right, size) == 0;
+}
+
+}  // namespace
+
+void ConvertJsonToWire(const MessagePlan& plan, std::string_view json, const JsonOptions& options,
+                       Buffer* out) {
+  JsonToWireConverter(json, options, out).Convert(plan);
+}
+
+JsonToWireConverter::JsonToWireConverter(std::string_view json, const JsonOptions& options,
+                                         Buffer* out)
+    : tokens_(json),
+      buffer_(out),
+      start_(out->size()),
+      max_depth_(options.max_depth),
+      ignore_unknown_(options.ignore_unknown) {}
+
+void JsonToWireConverter::Convert(const MessagePlan& plan) {
+  // Wire format is seldom longer than half of the text.
+  Cursor cursor{nullptr, buffer_->Reserve(tokens_.json().size() / 2 + kSlack)};
+  base_ = buffer_->data();
+  limit_ = base_ + buffer_->capacity();
+  if (!tokens_.Seek(0)) TokenFault();
+  UseWindow();
+  cursor.token = tokens_.begin();
+  char first = Look(&cursor);
+  cursor = MessageBody(cursor, first, plan, 0);
+  Look(&cursor);
+  if (OffsetOf(cursor.token) < tokens_.json().size()) Fail(cursor.token, "the end of the text");
+  if (!insertions_.empty()) cursor.out = ApplyInsertions(cursor.out);
+  if (static_cast<size_t>(cursor.out - base_) - start_ > INT32_MAX) FailSize();
+  buffer_->SetEnd(cursor.out);
+}
+
+// --- Tokens ---
+
+void JsonToWireConverter::UseWindow() {
+  text_ = tokens_.text();
+  tokens_end_ = tokens_.end();
+}
+
+const uint32_t* JsonToWireConverter::NextWindow() {
+  if (!tokens_.Next()) TokenFault();
+  UseWindow();
+  return tokens_.begin();
+}
+
+std::string_view JsonToWireConverter::StringText(const uint32_t* token) {
+  std::string_view raw = RawString(token);
+  return std::memchr(raw.data(), '\\', raw.size()) == nullptr ? raw : UnescapeKey(token, raw);
+}
+
+std::string_view JsonToWireConverter::UnescapeKey(const uint32_t* token, std::string_view raw) {
+  unescaped_.resize(raw.size() + 16);
+  size_t fault;
+  char* end = Unescape(raw, unescaped_.data(), &fault);
+  if (end == nullptr) FailEscape(token, fault);
+  return {unescaped_.data(), static_cast<size_t>(end - unescaped_.data())};
+}
+
+bool JsonToWireConverter::More(Cursor* cursor, char close) {
+  char next = Look(cursor);
+  if (__builtin_expect(next != ',' && next != close, 0)) {
+    Fail(cursor->token, close == '}' ? "\",\" or \"}\"" : "\",\" or \"]\"");
+  }
+  ++cursor->token;
+  return next == ',';
+}
+
+void JsonToWireConverter::Open(Cursor* cursor, char first, char open, const char* expected,
+                               uint32_t depth) {
+  if (__builtin_expect(first != open, 0)) Fail(cursor->token, expected);
+  if (__builtin_expect(depth > max_depth_, 0)) {
+    FailWithMessage(cursor->token, "nested deeper than " + std::to_string(max_depth_) + " levels");
+  }
+  ++cursor->token;
+}
+
+JsonToWireConverter::Cursor JsonToWireConverter::Null(Cursor cursor) {
+  if (!IsLiteral(cursor.token, "null")) Fail(cursor.token, "a JSON value");
+  ++cursor.token;
+  return cursor;
+}
+
+// --- Output ---
+
+char* JsonToWireConverter::Grow(char* out, size_t size) {
+  buffer_->SetEnd(out);
+  if (buffer_->size() - start_ + size > size_t{INT32_MAX} + kSlack) FailSize();
+  out = buffer_->Reserve(size);
+  base_ = buffer_->data();
+  limit_ = base_ + buffer_->capacity();
+  return out;
+}
+
+char* JsonToWireConverter::EndLongLength(char* out, Length* length) {
+  const size_t written = static_cast<size_t>(out - base_) - length->content;
+  const uint64_t size = written + (inserted_ - length->inserted);
+  const uint32_t needed = VarintSize(size);
+  const uint32_t reserved = length->reserved;
+  length->reserved = std::min(needed, kLargestGuess);
+  if (needed > reserved && written > kLargestMove) {
+    insertions_.push_back({length->content, reserved, needed - reserved, size});
+    inserted_ += needed - reserved;
+    return out;
+  }
+  if (needed != reserved) {
+    out = Room(out, sizeof(uint64_t));
+    char* content = base_ + length->content;
+    std::memmove(content - reserved + needed, content, written);
+    length->content = length->content - reserved + needed;
+    out = out - reserved + needed;
+  }
+  PutVarint(base_ + length->content - needed, size);
+  return out;
+}
+
+// Moves every byte at most once, from the end.
+char* JsonToWireConverter::ApplyInsertions(char* out) {
+  std::sort(
+      insertions_.begin(), insertions_.end(),
+      [](const Insertion& left, const Insertion& right) { return left.content < right.content; });
+  out = Room(out, inserted_);
+  char* end = out;
+  size_t shift = inserted_;
+  for (auto insertion = insertions_.rbegin(); insertion != insertions_.rend(); ++insertion) {
+    char* content = base_ + insertion->content;
+    std::memmove(content + shift, content, static_cast<size_t>(end - content));
+    const uint32_t needed = insertion->reserved + insertion->extra;
+    PutVarint(content + shift - needed, insertion->length);
+    shift -= insertion->extra;
+    end = content - insertion->reserved;
+  }
+  return out + inserted_;
+}
+
+// --- Messages ---
+
+JsonToWireConverter::Cursor JsonToWireConverter::Message(Cursor cursor, char first,
+                                                         const MessagePlan& plan, uint32_t depth) {
+  Open(&cursor, first, '{', "an object", ++depth);
+  return Members<false>(cursor, plan, depth);
+}
+
+template <bool kInAny>
+JsonToWireConverter::Cursor JsonToWireConverter::Members(Cursor cursor, const MessagePlan& plan,
+                                                         uint32_t depth) {
+  char first = Look(&cursor);
+  if (first == '}') {
+    ++cursor.token;
+    return cursor;
+  }
+  uint64_t seen = 0;
+  size_t seen_later = 0;
+  bool type_seen = false;
+  uint32_t expected = 0;
+  do {
+    first = Look(&cursor);
+    if (first != '"') Fail(cursor.token, "a field name in quotes");
+    const uint32_t* token = cursor.token;
+    const FieldPlan* field = plan.fields.get() + expected;
+    if (expected >= plan.field_count || token[1] - token[0] + 1 != field->json_key.size() ||
+        !SameBytes(text_ + token[0], field->json_key.data(), field->json_key.size())) {
+      if (text_[token[1]] != ':') Fail(token + 1, "\":\"");
+      if (kInAny && IsTypeKey(token)) {
+        if (type_seen) FailWithMessage(token, "\"@type\" is given twice");
+        type_seen = true;
+        cursor.token += 2;
+        first = Look(&cursor);
+        cursor = Skip(cursor, first, depth);
+        continue;
+      }
+      field = FindField(token, plan);
+    }
+    cursor.token += 2;
+    first = Look(&cursor);
+    if (__builtin_expect(field == nullptr, 0)) {
+      cursor = Skip(cursor, first, depth);
+      continue;
+    }
+    expected = field->index + 1;
+    if (first == 'n' && !AcceptsNull(*field)) {
+      cursor = Null(cursor);
+      continue;
+    }
+    if (!MarkSeen(field->slot, plan, &seen, &seen_later)) FailDuplicate(cursor.token, *field, plan);
+    if (field->repeated) {
+      cursor = Repeated(cursor, first, *field, depth);
+    } else {
+      cursor = Singular(cursor, first, *field, depth);
+    }
+  } while (More(&cursor, '}'));
+  if (seen_later != 0) seen_.resize(seen_later - 1);
+  return cursor;
+}
+
+template JsonToWireConverter::Cursor JsonToWireConverter::Members<true>(Cursor, const MessagePlan&,
+                                                                        uint32_t);
+
+const FieldPlan* JsonToWireConverter::FindField(const uint32_t* token, const MessagePlan& plan) {
+  std::string_view raw = RawString(token);
+  const FieldPlan* field = nullptr;
+  if (!plan.escaped_names) field = plan.FindName(raw);
+  if (field != nullptr) return field;
+  std::string_view name = StringText(token);
+  field = plan.FindName(name);
+  if (field == nullptr && !ignore_unknown_) FailUnknownField(token, plan, name);
+  return field;
+}
+
+bool JsonToWireConverter::MarkSeen(uint32_t slot, const MessagePlan& plan, uint64_t* first,
+                                   size_t* later) {
+  uint64_t* word = first;
+  if (slot >= 64) {
+    if (*later == 0) {
+      *later = seen_.size() + 1;
+      seen_.resize(seen_.size() + (plan.slot_count - 1) / 64);
+    }
+    word = &seen_[*later - 1 + slot / 64 - 1];
+  }
+  const uint64_t bit = uint64_t{1} << slot % 64;
+  if ((*word & bit) != 0) return false;
+  *word |= bit;
+  return true;
+}
+
+bool JsonToWireConverter::AcceptsNull(const FieldPlan& field) const {
+  if (field.repeated) return false;
+  if (field.kind == FieldKind::kMessage) {
+    return field.message().well_known == WellKnown::kValue;
+  }
+  return field.kind == FieldKind::kEnum && field.enumeration().is_null_value;
+}
+
+JsonToWireConverter::Cursor JsonToWireConverter::MessageField(Cursor cursor, char first,
+                                                              const FieldPlan& field,
+                                                              uint32_t depth, uint32_t* reserve) {
+  cursor.out = PutTag(Room(cursor.out, kSlack), field);
+  if (field.kind == FieldKind::kGroup) {
+    cursor = MessageBody(cursor, first, field.message(), depth);
+    cursor.out = Room(cursor.out, kSlack);
+    std::memcpy(cursor.out, field.end_tag, sizeof(field.end_tag));
+    cursor.out += field.tag_size;
+    return cursor;
+  }
+  Length length = BeginLength(&cursor.out, *reserve);
+  cursor = MessageBody(cursor, first, field.message(), depth);
+  cursor.out = EndLength(cursor.out, &length);
+  *reserve = length.reserved;
+  return cursor;
+}
+
+// An extension of a message in proto1's wire format: group 1 holds the number and the message.
+JsonToWireConverter::Cursor JsonToWireConverter::MessageSetItem(Cursor cursor, char first,
+                                                                const FieldPlan& field,
+                                                                uint32_t depth) {
+  constexpr char kStartItem = 0x0B, kTypeId = 0x10, kMessage = 0x1A, kEndItem = 0x0C;
+  cursor.out = Room(cursor.out, kSlack);
+  *cursor.out++ = kStartItem;
+  *cursor.out++ = kTypeId;
+  cursor.out = PutVarint(cursor.out, field.number);
+  *cursor.out++ = kMessage;
+  Length length = BeginLength(&cursor.out, 1);
+  cursor = MessageBody(cursor, first, field.message(), depth);
+  cursor.out = Room(EndLength(cursor.out, &length), kSlack);
+  *cursor.out++ = kEndItem;
+  return cursor;
+}
+
+JsonToWireConverter::Cursor JsonToWireConverter::Singular(Cursor cursor, char first,
+                                                          const FieldPlan& field, uint32_t depth) {
+  cursor.out = Room(cursor.out, kSlack);
+  switch (field.kind) {
+#define PYGRPC_SCALAR(kind)                 \
+  case FieldKind::kind:                     \
+    cursor.out = PutTag(cursor.out, field); \
+    return Scalar<FieldKind::kind>(cursor, first)
+    PYGRPC_SCALAR(kDouble);
+    PYGRPC_SCALAR(kFloat);
+    PYGRPC_SCALAR(kInt64);
+    PYGRPC_SCALAR(kUint64);
+    PYGRPC_SCALAR(kInt32);
+    PYGRPC_SCALAR(kFixed64);
+    PYGRPC_SCALAR(kFixed32);
+    PYGRPC_SCALAR(kBool);
+    PYGRPC_SCALAR(kUint32);
+    PYGRPC_SCALAR(kSfixed32);
+    PYGRPC_SCALAR(kSfixed64);
+    PYGRPC_SCALAR(kSint32);
+    PYGRPC_SCALAR(kSint64);
+#undef PYGRPC_SCALAR
+    case FieldKind::kString:
+      cursor.out = PutTag(cursor.out, field);
+      return String(cursor, first);
+    case FieldKind::kBytes:
+      cursor.out = PutTag(cursor.out, field);
+      return Bytes(cursor, first);
+    case FieldKind::kEnum: {
+      int32_t number;
+      if (EnumNumber(cursor.token, first, field.enumeration(), &number)) {
+        cursor.out = PutTag(cursor.out, field);
+        cursor.out = PutVarint(cursor.out, static_cast<uint64_t>(int64_t{number}));
+      }
+      ++cursor.token;
+      return cursor;
+    }
+    case FieldKind::kGroup:
+    case FieldKind::kMessage:
+      break;
+  }
+  if (field.message_set_item) return MessageSetItem(cursor, first, field, depth);
+  uint32_t reserve = 1;
+  return MessageField(cursor, first, field, depth, &reserve);
+}
+
+JsonToWireConverter::Cursor JsonToWireConverter::Repeated(Cursor cursor, char first,
+                                                          const FieldPlan& field, uint32_t depth) {
+  if (field.map) return Map(cursor, first, field, depth);
+  Open(&cursor, first, '[', "an array", ++depth);
+  if (Look(&cursor) == ']') {
+    ++cursor.token;
+    return cursor;
+  }
+  if (field.packed) return Packed(cursor, field);
+  if (field.kind == FieldKind::kMessage || field.kind == FieldKind::kGroup) {
+    return RepeatedMessages(cursor, field, depth);
+  }
+  do {
+    first = Look(&cursor);
+    cursor = Singular(cursor, first, field, depth);
+  } while (More(&cursor, ']'));
+  return cursor;
+}
+
+JsonToWireConverter::Cursor JsonToWireConverter::RepeatedMessages(Cursor cursor,
+                                                                  const FieldPlan& field,
+                                                                  uint32_t depth) {
+  uint32_t reserve = 1;  // the elements of a list tend to be of one size
+  do {
+    char first = Look(&cursor);
+    cursor = MessageField(cursor, first, field, depth, &reserve);
+  } while (More(&cursor, ']'));
+  return cursor;
+}
+
+template <FieldKind kKind>
+JsonToWireConverter::Cursor JsonToWireConverter::PackedScalars(Cursor cursor) {
+  do {
+    char first = Look(&cursor);
+    cursor.out = Room(cursor.out, kSlack);
+    cursor = Scalar<kKind>(cursor, first);
+  } while (More(&cursor, ']'));
+  return cursor;
+}
+
+JsonToWireConverter::Cursor JsonToWireConverter::PackedEnums(Cursor cursor,
+                                                             const FieldPlan& field) {
+  const EnumPlan& plan = field.enumeration();
+  do {
+    char first = Look(&cursor);
+    cursor.out = Room(cursor.out, kSlack);
+    int32_t number;
+    if (EnumNumber(cursor.token, first, plan, &number)) {
+      cursor.out = PutVarint(cursor.out, static_cast<uint64_t>(int64_t{number}));
+    }
+    ++cursor.token;
+  } while (More(&cursor, ']'));
+  return cursor;
+}
+
+JsonToWireConverter::Cursor JsonToWireConverter::Packed(Cursor cursor, const FieldPlan& field) {
+  cursor.out = PutTag(Room(cursor.out, kSlack), field);
+  Length length = BeginLength(&cursor.out, 1);
+  switch (field.kind) {
+#define PYGRPC_PACKED(kind)                          \
+  case FieldKind::kind:                              \
+    cursor = PackedScalars<FieldKind::kind>(cursor); \
+    break
+    PYGRPC_PACKED(kDouble);
+    PYGRPC_PACKED(kFloat);
+    PYGRPC_PACKED(kInt64);
+    PYGRPC_PACKED(kUint64);
+    PYGRPC_PACKED(kInt32);
+    PYGRPC_PACKED(kFixed64);
+    PYGRPC_PACKED(kFixed32);
+    PYGRPC_PACKED(kBool);
+    PYGRPC_PACKED(kUint32);
+    PYGRPC_PACKED(kSfixed32);
+    PYGRPC_PACKED(kSfixed64);
+    PYGRPC_PACKED(kSint32);
+    PYGRPC_PACKED(kSint64);
+#undef PYGRPC_PACKED
+    case FieldKind::kEnum:
+      cursor = PackedEnums(cursor, field);
+      break;
+    case FieldKind::kString:
+    case FieldKind::kBytes:
+    case FieldKind::kGroup:
+    case FieldKind::kMessage:
+      break;  // never packed
+  }
+  cursor.out = EndLength(cursor.out, &length);
+  return cursor;
+}
+
+// --- Maps ---
+
+JsonToWireConverter::Cursor JsonToWireConverter::Map(Cursor cursor, char first,
+                                                     const FieldPlan& field, uint32_t depth) {
+  const size_t map_offset = OffsetOf(cursor.token);
+  Open(&cursor, first, '{', "an object", ++depth);
+  if (Look(&cursor) == '}') {
+    ++cursor.token;
+    return cursor;
+  }
+  const MessagePlan& entry = field.message();
+  const FieldPlan& value = entry.value();
+  const size_t first_place = key_places_.size();
+  uint32_t member = UINT32_MAX;
+  do {
+    ++member;
+    first = Look(&cursor);
+    if (first != '"') Fail(cursor.token, "a map key in quotes");
+    cursor.out = Room(cursor.out, kSlack);
+    const size_t entry_offset = static_cast<size_t>(cursor.out - base_);
+    cursor.out = PutTag(cursor.out, field);
+    Length length = BeginLength(&cursor.out, 1);
+    cursor.out = PutTag(cursor.out, entry.key());
+    cursor = MapKey(cursor, entry.key());
+    const size_t key_end = static_cast<size_t>(cursor.out - base_);
+    const size_t content = length.content;
+    first = Look(&cursor);
+    if (first == 'n' && !AcceptsNull(value)) Fail(cursor.token, "a value");
+    dropped_ = false;
+    cursor = Singular(cursor, first, value, depth);
+    if (dropped_) {
+      cursor.out = base_ + entry_offset;
+      continue;
+    }
+    cursor.out = EndLength(cursor.out, &length);
+    const size_t key = length.content + entry.key().tag_size;
+    const size_t key_size = key_end - content - entry.key().tag_size;
+    key_places_.push_back(
+        {static_cast<uint32_t>(key - start_), static_cast<uint32_t>(key_size), member});
+  } while (More(&cursor, '}'));
+  if (key_places_.size() - first_place > 1) CheckMapKeys(first_place, map_offset);
+  key_places_.resize(first_place);
+  return cursor;
+}
+
+JsonToWireConverter::Cursor JsonToWireConverter::MapKey(Cursor cursor, const FieldPlan& key) {
+  if (text_[cursor.token[1]] != ':') Fail(cursor.token + 1, "\":\"");
+  switch (key.kind) {
+#define PYGRPC_KEY(kind)                           \
+  case FieldKind::kind:                            \
+    cursor = Scalar<FieldKind::kind>(cursor, '"'); \
+    break
+    PYGRPC_KEY(kInt64);
+    PYGRPC_KEY(kUint64);
+    PYGRPC_KEY(kInt32);
+    PYGRPC_KEY(kFixed64);
+    PYGRPC_KEY(kFixed32);
+    PYGRPC_KEY(kUint32);
+    PYGRPC_KEY(kSfixed32);
+    PYGRPC_KEY(kSfixed64);
+    PYGRPC_KEY(kSint32);
+    PYGRPC_KEY(kSint64);
+#undef PYGRPC_KEY
+    case FieldKind::kBool: {
+      std::string_view text = StringText(cursor.token);
+      if (text != "true" && text != "false") Fail(cursor.token, "\"true\" or \"false\" as map key");
+      *cursor.out++ = text == "true" ? 1 : 0;
+      ++cursor.token;
+      break;
+    }
+    default:
+      cursor = String(cursor, '"');
+      break;
+  }
+  ++cursor.token;  // the colon
+  return cursor;
+}
+
+// Finds a key that a map has twice.
+void JsonToWireConverter::CheckMapKeys(size_t first_place, size_t map_offset) {
+  KeyPlace* places = key_places_.data() + first_place;
+  const size_t count = key_places_.size() - first_place;
+  auto key = [&](const KeyPlace& place) {
+    return std::string_view(base_ + start_ + place.offset, place.size);
+  };
+  auto fail = [&](const KeyPlace& later) {
+    size_t offset = OffsetOfMember(tokens_.json(), map_offset, later.member);
+    throw JsonFaultWithMessage(tokens_.json(), offset, "the map has this key twice");
+  };
+  if (count <= kFewKeys) {
+    for (size_t later = 1; later < count; ++later) {
+      for (size_t earlier = 0; earlier < later; ++earlier) {
+        if (key(places[earlier]) == key(places[later])) fail(places[later]);
+      }
+    }
+    return;
+  }
+  size_t size = 16;
+  while (size < count * 2) size *= 2;
+  key_table_.assign(size, 0);
+  size_t patience = count * 8;  // keys may be made to collide
+  for (size_t i = 0; i < count && patience > 0; ++i) {
+    size_t at = std::hash<std::string_view>()(key(places[i])) & (size - 1);
+    for (; key_table_[at] != 0 && patience > 0; at = (at + 1) & (size - 1), --patience) {
+      if (key(places[key_table_[at] - 1]) == key(places[i])) fail(places[i]);
+    }
+    key_table_[at] = static_cast<uint32_t>(i + 1);
+  }
+  if (patience > 0) return;
+  std::sort(places, places + count, [&](const KeyPlace& left, const KeyPlace& right) {
+    const int order = key(left).compare(key(right));
+    return order != 0 ? order < 0 : left.member < right.member;
+  });
+  for (size_t i = 1; i < count; ++i) {
+    if (key(places[i - 1]) == key(places[i])) fail(places[i]);
+  }
+}
+
+}  // namespace pygrpc::transcode

@@ -1,0 +1,154 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "transcode/json_well_known.h"
+
+#include <cstddef>
+
+namespace pygrpc::transcode {
+namespace {
+
+constexpr int64_t kMaxDurationSeconds = 315576000000;
+constexpr int64_t kFirstSecond = -62135596800;  // 0001-01-01T00:00:00Z
+constexpr int64_t kLastSecond = 253402300799;   // 9999-12-31T23:59:59Z
+
+bool IsDigit(char character) { return character >= '0' && character <= '9'; }
+
+// Takes characters off the front of a text.
+class TextReader {
+ public:
+  explicit TextReader(std::string_view text) : text_(text) {}
+
+  bool empty() const { return text_.empty(); }
+  char Peek() const { return text_.empty() ? '\0' : text_.front(); }
+  bool Take(char expected) {
+    if (text_.empty() || text_.front() != expected) return false;
+    text_.remove_prefix(1);
+    return true;
+  }
+  // Exactly `count` digits.
+  bool Number(size_t count, int* value) {
+    if (text_.size() < count) return false;
+    *value = 0;
+    for (size_t i = 0; i < count; ++i) {
+      if (!IsDigit(text_[i])) return false;
+      *value = *value * 10 + (text_[i] - '0');
+    }
+    text_.remove_prefix(count);
+    return true;
+  }
+  // As many digits as there are, at least one, at most `limit`. Returns how many, or 0.
+  size_t Digits(size_t limit, int64_t* value) {
+    size_t count = 0;
+    *value = 0;
+    while (count < text_.size() && IsDigit(text_[count])) {
+      if (count == limit) return 0;
+      *value = *value * 10 + (text_[count++] - '0');
+    }
+    text_.remove_prefix(count);
+    return count;
+  }
+  // What may follow a dot: one to nine digits. No dot is fine.
+  bool Fraction(int32_t* nanos) {
+    *nanos = 0;
+    if (!Take('.')) return true;
+    int64_t value;
+    size_t count = Digits(9, &value);
+    if (count == 0) return false;
+    for (; count < 9; ++count) value *= 10;
+    *nanos = static_cast<int32_t>(value);
+    return true;
+  }
+
+ private:
+  std::string_view text_;
+};
+
+bool IsLeapYear(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+int DaysInMonth(int year, int month) {
+  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  return month == 2 && IsLeapYear(year) ? 29 : kDays[month - 1];
+}
+
+// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
+int64_t DaysFromEpoch(int year, int month, int day) {
+  static constexpr int kDaysBefore[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+  const int64_t past = year - 1;
+  int64_t days = past * 365 + past / 4 - past / 100 + past / 400;
+  days += kDaysBefore[month - 1] + (month > 2 && IsLeapYear(year) ? 1 : 0) + day - 1;
+  constexpr int64_t kDaysBefore1970 = 719162;
+  return days - kDaysBefore1970;
+}
+
+}  // namespace
+
+const char* ParseTimestamp(std::string_view text, int64_t* seconds, int32_t* nanos) {
+  static const char kExpected[] = "a time such as \"1972-01-01T10:00:20.021Z\"";
+  TextReader reader(text);
+  int year, month, day, hour, minute, second;
+  if (!reader.Number(4, &year) || !reader.Take('-') || !reader.Number(2, &month) ||
+      !reader.Take('-') || !reader.Number(2, &day) || !reader.Take('T') ||
+      !reader.Number(2, &hour) || !reader.Take(':') || !reader.Number(2, &minute) ||
+      !reader.Take(':') || !reader.Number(2, &second) || !reader.Fraction(nanos)) {
+    return kExpected;
+  }
+  int64_t offset = 0;
+  if (reader.Peek() == '+' || reader.Peek() == '-') {
+    const bool west = reader.Peek() == '-';
+    reader.Take(reader.Peek());
+    int hours, minutes;
+    if (!reader.Number(2, &hours) || !reader.Take(':') || !reader.Number(2, &minutes) ||
+        hours > 23 || minutes > 59) {
+      return kExpected;
+    }
+    offset = (hours * 60 + minutes) * 60;
+    if (west) offset = -offset;
+  } else if (!reader.Take('Z')) {
+    return kExpected;
+  }
+  if (!reader.empty()) return kExpected;
+  if (year < 1 || month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month) ||
+      hour > 23 || minute > 59 || second > 59) {
+    return "a time that exists, in the years 0001 to 9999";
+  }
+  *seconds = DaysFromEpoch(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+  if (*seconds < kFirstSecond || *seconds > kLastSecond) return "a time in the years 0001 to 9999";
+  return nullptr;
+}
+
+const char* ParseDuration(std::string_view text, int64_t* seconds, int32_t* nanos) {
+  TextReader reader(text);
+  const bool negative = reader.Take('-');
+  if (!IsDigit(reader.Peek()) || reader.Digits(18, seconds) == 0 || !reader.Fraction(nanos) ||
+      !reader.Take('s') || !reader.empty()) {
+    return "a duration in seconds such as \"-1.5s\"";
+  }
+  if (*seconds > kMaxDurationSeconds || (*seconds == kMaxDurationSeconds && *nanos != 0)) {
+    return "a duration of at most 315576000000 seconds";
+  }
+  if (negative) {
+    *seconds = -*seconds;
+    *nanos = -*nanos;
+  }
+  return nullptr;
+}
+
+const char* ParseFieldMaskPath(std::string_view text, std::string* path) {
+  static const char kExpected[] =
+      "field names in lowerCamelCase, joined by dots and separated by commas";
+  if (text.empty()) return kExpected;
+  for (char character : text) {
+    if (character >= 'A' && character <= 'Z') {
+      path->push_back('_');
+      path->push_back(static_cast<char>(character | 0x20));
+    } else if ((character >= 'a' && character <= 'z') || IsDigit(character) || character == '.') {
+      path->push_back(character);
+    } else {
+      return kExpected;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace pygrpc::transcode
