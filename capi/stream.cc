@@ -1,0 +1,70 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <string>
+
+#include "barrier.h"
+
+using namespace pygrpc::capi;  // NOLINT: the shims speak of little else
+using pygrpc::rpc::Outcome;
+
+int32_t pygrpc_stream_write(pygrpc_stream *stream, const char *message, size_t size,
+                            int64_t timeout_ms, pygrpc_error **error) {
+  return Guard(error, [&] {
+    return OutcomeCode(StreamOf(stream).Write(Payload(message, size, "message"), timeout_ms));
+  });
+}
+
+int32_t pygrpc_stream_half_close(pygrpc_stream *stream, pygrpc_error **error) {
+  return Guard(error, [&] {
+    StreamOf(stream).HalfClose();
+    return PYGRPC_OK;
+  });
+}
+
+int32_t pygrpc_stream_read(pygrpc_stream *stream, int64_t timeout_ms, char **message, size_t *size,
+                           pygrpc_error **error) {
+  return Guard(error, [&] {
+    TextOut out(message, size, "message");
+    pygrpc::Buffer buffer;
+    Outcome outcome = StreamOf(stream).Read(timeout_ms, &buffer);
+    if (outcome == Outcome::kDone) out.Give(&buffer);
+    return OutcomeCode(outcome);
+  });
+}
+
+int32_t pygrpc_stream_cardinality(const pygrpc_stream *stream) {
+  if (stream == nullptr) return PYGRPC_E_ARGUMENT;
+  return static_cast<int32_t>(stream->stream->cardinality());
+}
+
+int32_t pygrpc_stream_headers(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size,
+                              pygrpc_error **error) {
+  return Guard(error, [&] {
+    TextOut out(json, size, "json");
+    std::string text;
+    Outcome outcome = StreamOf(stream).Headers(timeout_ms, &text);
+    if (outcome == Outcome::kDone) out.Give(text);
+    return OutcomeCode(outcome);
+  });
+}
+
+int32_t pygrpc_stream_trailers(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size,
+                               pygrpc_error **error) {
+  return Guard(error, [&] {
+    TextOut out(json, size, "json");
+    std::string text;
+    Outcome outcome = StreamOf(stream).Trailers(timeout_ms, &text);
+    if (outcome == Outcome::kDone) out.Give(text);
+    return OutcomeCode(outcome);
+  });
+}
+
+int32_t pygrpc_stream_cancel(pygrpc_stream *stream, pygrpc_error **error) {
+  return Guard(error, [&] {
+    StreamOf(stream).Cancel();
+    return PYGRPC_OK;
+  });
+}
+
+void pygrpc_stream_free(pygrpc_stream *stream) { delete stream; }

@@ -1,0 +1,180 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/channel.h"
+
+#include <grpc/grpc_security.h>
+#include <grpc/support/time.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "rpc/credentials.h"
+#include "rpc/rpc.h"
+#include "rpc/runtime.h"
+
+namespace pygrpc::rpc {
+namespace {
+
+constexpr size_t kMaxIdleQueues = 64;
+
+// An argument that overrides the name which the server's certificate must bear.
+constexpr char kServerNameArgument[] = GRPC_SSL_TARGET_NAME_OVERRIDE_ARG;
+
+grpc_arg TextArgument(const std::string& key, const std::string& value) {
+  grpc_arg argument;
+  argument.type = GRPC_ARG_STRING;
+  argument.key = const_cast<char*>(key.c_str());
+  argument.value.string = const_cast<char*>(value.c_str());
+  return argument;
+}
+
+grpc_arg IntegerArgument(const std::string& key, int64_t value) {
+  grpc_arg argument;
+  argument.type = GRPC_ARG_INTEGER;
+  argument.key = const_cast<char*>(key.c_str());
+  argument.value.integer = static_cast<int>(value);
+  return argument;
+}
+
+grpc_channel* CreateChannel(const std::string& target, const ClientOptions& options) {
+  std::vector<grpc_arg> arguments;
+  for (const auto& [key, value] : options.integer_arguments) {
+    arguments.push_back(IntegerArgument(key, value));
+  }
+  for (const auto& [key, value] : options.text_arguments) {
+    arguments.push_back(TextArgument(key, value));
+  }
+  const std::string server_name_key = kServerNameArgument;
+  if (!options.tls.server_name.empty()) {
+    arguments.push_back(TextArgument(server_name_key, options.tls.server_name));
+  }
+  grpc_channel_credentials* credentials = MakeCredentials(options);
+  grpc_channel_args all = {arguments.size(), arguments.data()};
+  grpc_channel* channel = grpc_channel_create(target.c_str(), credentials, &all);
+  grpc_channel_credentials_release(credentials);
+  return channel;
+}
+
+void DestroyQueue(grpc_completion_queue* queue) {
+  grpc_completion_queue_shutdown(queue);
+  grpc_completion_queue_destroy(queue);
+}
+
+}  // namespace
+
+gpr_timespec DeadlineIn(int64_t timeout_ms) {
+  if (timeout_ms < 0) return gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(timeout_ms, GPR_TIMESPAN));
+}
+
+Channel::Channel(std::string target, const ClientOptions& options)
+    : target_(std::move(target)), options_(options) {}
+
+Channel::~Channel() {
+  // In a forked child gRPC's objects are left alone: to free them could hang.
+  if (Forked()) return;
+  for (grpc_completion_queue* queue : idle_queues_) DestroyQueue(queue);
+  if (grpc_channel* channel = channel_.load()) grpc_channel_destroy(channel);
+}
+
+grpc_channel* Channel::Get() {
+  EnterGrpc();
+  grpc_channel* channel = channel_.load(std::memory_order_acquire);
+  if (channel != nullptr) return channel;
+  std::lock_guard<std::mutex> lock(create_mutex_);
+  channel = channel_.load(std::memory_order_relaxed);
+  if (channel == nullptr) {
+    channel = CreateChannel(target_, options_);
+    channel_.store(channel, std::memory_order_release);
+  }
+  return channel;
+}
+
+void* Channel::RegisterMethod(const std::string& path) {
+  grpc_channel* channel = Get();
+  std::lock_guard<std::mutex> lock(methods_mutex_);
+  auto [entry, added] = methods_.try_emplace(path, nullptr);
+  if (added) {
+    entry->second = grpc_channel_register_call(channel, entry->first.c_str(), nullptr, nullptr);
+  }
+  return entry->second;
+}
+
+grpc_completion_queue* Channel::TakeQueue() {
+  {
+    std::lock_guard<std::mutex> lock(queues_mutex_);
+    if (!idle_queues_.empty()) {
+      grpc_completion_queue* queue = idle_queues_.back();
+      idle_queues_.pop_back();
+      return queue;
+    }
+  }
+  return grpc_completion_queue_create_for_pluck(nullptr);
+}
+
+void Channel::ReturnQueue(grpc_completion_queue* queue) noexcept {
+  try {
+    std::lock_guard<std::mutex> lock(queues_mutex_);
+    if (idle_queues_.size() < kMaxIdleQueues) {
+      idle_queues_.push_back(queue);
+      return;
+    }
+  } catch (const std::bad_alloc&) {
+  }
+  DestroyQueue(queue);
+}
+
+bool Channel::WaitReady(int64_t timeout_ms) {
+  constexpr int64_t kSliceMs = 100;  // so that Close() ends an endless wait
+  grpc_channel* channel = Get();
+  gpr_timespec deadline = DeadlineIn(timeout_ms);
+  grpc_completion_queue* queue = TakeQueue();
+  grpc_connectivity_state state;
+  while (true) {
+    state = grpc_channel_check_connectivity_state(channel, /*try_to_connect=*/1);
+    bool over = gpr_time_cmp(gpr_now(GPR_CLOCK_MONOTONIC), deadline) >= 0;
+    if (state == GRPC_CHANNEL_READY || state == GRPC_CHANNEL_SHUTDOWN || over || closed()) break;
+    gpr_timespec slice = gpr_time_min(deadline, DeadlineIn(kSliceMs));
+    grpc_channel_watch_connectivity_state(channel, state, slice, queue, this);
+    grpc_completion_queue_pluck(queue, this, gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr);
+  }
+  ReturnQueue(queue);
+  if (closed()) throw Error(Code::kClosed, "the client was freed during the wait");
+  return state == GRPC_CHANNEL_READY;
+}
+
+grpc_connectivity_state Channel::State() {
+  if (Forked()) EnterGrpc();  // throws
+  grpc_channel* channel = channel_.load(std::memory_order_acquire);
+  // To ask must not start gRPC.
+  return channel == nullptr ? GRPC_CHANNEL_IDLE : grpc_channel_check_connectivity_state(channel, 0);
+}
+
+void Channel::Add(Rpc* rpc) {
+  std::lock_guard<std::mutex> lock(rpcs_mutex_);
+  rpc->next_ = first_rpc_;
+  rpc->previous_ = nullptr;
+  if (first_rpc_ != nullptr) first_rpc_->previous_ = rpc;
+  first_rpc_ = rpc;
+  if (closed()) rpc->Cancel();
+}
+
+void Channel::Remove(Rpc* rpc) noexcept {
+  std::lock_guard<std::mutex> lock(rpcs_mutex_);
+  if (rpc->previous_ != nullptr) {
+    rpc->previous_->next_ = rpc->next_;
+  } else {
+    first_rpc_ = rpc->next_;
+  }
+  if (rpc->next_ != nullptr) rpc->next_->previous_ = rpc->previous_;
+}
+
+void Channel::Close() noexcept {
+  closed_.store(true, std::memory_order_release);
+  if (Forked()) return;
+  std::lock_guard<std::mutex> lock(rpcs_mutex_);
+  for (Rpc* rpc = first_rpc_; rpc != nullptr; rpc = rpc->next_) rpc->Cancel();
+}
+
+}  // namespace pygrpc::rpc

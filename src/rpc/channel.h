@@ -1,0 +1,82 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PYGRPC_RPC_CHANNEL_H_
+#define PYGRPC_RPC_CHANNEL_H_
+
+#include <grpc/grpc.h>
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "rpc/call_options.h"
+
+namespace pygrpc::rpc {
+
+class Rpc;
+
+// gRPC's reading of milliseconds from now; negative is never.
+gpr_timespec DeadlineIn(int64_t timeout_ms);
+
+// A gRPC channel, made with the first call, so that a process may fork before. Thread-safe. Lives
+// as long as a client or one of its RPCs.
+class Channel {
+ public:
+  Channel(std::string target, const ClientOptions& options);
+  ~Channel();
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  const std::string& target() const { return target_; }
+  bool tls() const { return options_.tls_transport; }
+  int64_t max_receive_size() const { return options_.max_receive_size; }
+
+  // The gRPC channel, made if there is none yet. Throws Error(kForked), Error(kOption).
+  grpc_channel* Get();
+
+  // gRPC's handle for a method, which makes its calls cheaper to start. Handles live as long as
+  // the channel: ask only for methods of a schema.
+  void* RegisterMethod(const std::string& path);
+
+  // A pluck-type completion queue for one RPC at a time, to be returned drained.
+  grpc_completion_queue* TakeQueue();
+  void ReturnQueue(grpc_completion_queue* queue) noexcept;
+
+  // Connects and waits; false if it is not ready within `timeout_ms`.
+  bool WaitReady(int64_t timeout_ms);
+  grpc_connectivity_state State();
+
+  // RPCs in progress are listed here, so that Close() reaches them.
+  void Add(Rpc* rpc);
+  void Remove(Rpc* rpc) noexcept;
+  // Cancels all RPCs; those that begin later are cancelled at once.
+  void Close() noexcept;
+  bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+
+ private:
+  const std::string target_;
+  const ClientOptions options_;
+
+  std::atomic<grpc_channel*> channel_{nullptr};
+  std::mutex create_mutex_;
+
+  std::mutex methods_mutex_;
+  std::unordered_map<std::string, void*> methods_;  // gRPC keeps pointers to the keys
+
+  std::mutex queues_mutex_;
+  std::vector<grpc_completion_queue*> idle_queues_;
+
+  std::mutex rpcs_mutex_;
+  Rpc* first_rpc_ = nullptr;
+  std::atomic<bool> closed_{false};
+};
+
+}  // namespace pygrpc::rpc
+
+#endif  // PYGRPC_RPC_CHANNEL_H_

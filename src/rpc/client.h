@@ -1,0 +1,89 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PYGRPC_RPC_CLIENT_H_
+#define PYGRPC_RPC_CLIENT_H_
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/buffer.h"
+#include "rpc/call_options.h"
+#include "rpc/channel.h"
+#include "rpc/method.h"
+#include "rpc/stream.h"
+#include "schema/schema.h"
+
+namespace pygrpc::rpc {
+
+// A target and a schema: finds methods by name and calls them. Thread-safe.
+class Client {
+ public:
+  // `target` is nullptr for a client that makes no calls. Throws Error(kOption).
+  Client(const char* target, const char* options);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Cancels what is in progress; nothing can be started after.
+  void Close() noexcept;
+
+  bool WaitReady(int64_t timeout_ms);
+  int State();
+
+  void Load(std::string_view source, const char* options);
+  void LoadDescriptorSet(std::string_view bytes);
+  void LoadProto(std::string_view filename, std::string_view text);
+  void LoadClient(Client* other);
+
+  void JsonToBinary(std::string_view type, std::string_view json, const char* options, Buffer* out);
+  void BinaryToJson(std::string_view type, std::string_view bytes, const char* options,
+                    Buffer* out);
+
+  Cardinality MethodCardinality(std::string_view name);
+  void UnaryUnary(std::string_view method, std::string_view request, const char* options,
+                  Buffer* response);
+  // `request` is not set where requests are streamed.
+  std::unique_ptr<Stream> Open(std::string_view method, Cardinality expected,
+                               std::optional<std::string_view> request, const char* options);
+
+ private:
+  struct NamedMethod {
+    std::string name;  // as callers give it
+    std::shared_ptr<const Method> method;
+  };
+
+  void SchemaChanged();
+  // The schema as it stands, with what was compiled of it.
+  std::shared_ptr<const Catalog> CurrentCatalog();
+  std::shared_ptr<const CallOptions> OptionsOf(const char* text);
+  std::shared_ptr<const Method> FindMethod(std::string_view name);
+  // A method that must fit how it is called.
+  std::shared_ptr<const Method> MethodFor(std::string_view name, Cardinality expected,
+                                          const CallOptions& options);
+  const std::shared_ptr<Channel>& RequireChannel() const;
+  void LoadReflection(const CallOptions& options);
+  void LoadReflectionOnce(const CallOptions& options);
+
+  const ClientOptions options_;
+  const std::shared_ptr<const CallOptions> default_call_options_;
+  std::shared_ptr<Channel> channel_;
+  schema::SchemaStore schema_;
+  std::mutex reflection_mutex_;
+
+  std::shared_mutex catalog_mutex_;  // guards what follows
+  std::shared_ptr<const Catalog> catalog_;
+  std::unordered_map<std::string_view, std::unique_ptr<NamedMethod>> methods_;  // of catalog_
+
+  std::shared_mutex call_options_mutex_;
+  std::unordered_map<std::string, std::shared_ptr<const CallOptions>> call_options_;  // by text
+};
+
+}  // namespace pygrpc::rpc
+
+#endif  // PYGRPC_RPC_CLIENT_H_

@@ -1,0 +1,42 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/method.h"
+
+#include "rpc/builtin.h"
+#include "schema/embedded_protos.h"
+
+namespace pygrpc::rpc {
+
+std::shared_ptr<const Method> Catalog::FindMethod(std::string_view name) const {
+  const google::protobuf::MethodDescriptor* descriptor = schema_->Method(name);
+  auto method = std::make_shared<Method>();
+  method->path = "/";
+  method->path += descriptor->service()->full_name();
+  method->path += '/';
+  method->path += descriptor->name();
+  if (descriptor->client_streaming()) {
+    method->cardinality =
+        descriptor->server_streaming() ? Cardinality::kStreamStream : Cardinality::kStreamUnary;
+  } else {
+    method->cardinality =
+        descriptor->server_streaming() ? Cardinality::kUnaryStream : Cardinality::kUnaryUnary;
+  }
+  method->request = transcoder_.Plan(descriptor->input_type());
+  method->response = transcoder_.Plan(descriptor->output_type());
+  method->catalog = shared_from_this();
+  return method;
+}
+
+const std::shared_ptr<const Catalog>& BuiltinCatalog() {
+  // Leaked on purpose: gRPC's threads may outlive static destructors.
+  static const auto* catalog = [] {
+    schema::SchemaStore store;
+    store.LoadDescriptorSet(std::string_view(reinterpret_cast<const char*>(schema::kEmbeddedProtos),
+                                             schema::kEmbeddedProtosSize));
+    return new std::shared_ptr<const Catalog>(std::make_shared<const Catalog>(store.current()));
+  }();
+  return *catalog;
+}
+
+}  // namespace pygrpc::rpc

@@ -1,0 +1,277 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/rpc.h"
+
+#include <grpc/compression.h>
+#include <grpc/slice.h>
+#include <grpc/support/alloc.h>
+#include <grpc/support/time.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <utility>
+
+#include "rpc/runtime.h"
+
+namespace pygrpc::rpc {
+namespace {
+
+// Up to this size a copy is cheaper than a slice that owns foreign memory.
+constexpr size_t kCopyLimit = 16 * 1024;
+
+Metadata ToMetadata(const grpc_metadata_array& array) {
+  Metadata metadata;
+  metadata.reserve(array.count);
+  for (size_t i = 0; i < array.count; ++i) {
+    const grpc_slice& key = array.metadata[i].key;
+    const grpc_slice& value = array.metadata[i].value;
+    metadata.emplace_back(std::string(reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(key)),
+                                      GRPC_SLICE_LENGTH(key)),
+                          std::string(reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(value)),
+                                      GRPC_SLICE_LENGTH(value)));
+  }
+  return metadata;
+}
+
+grpc_slice CopiedSlice(std::string_view text) {
+  return grpc_slice_from_copied_buffer(text.data(), text.size());
+}
+
+gpr_timespec CallDeadline(Cardinality cardinality, const CallOptions& options) {
+  constexpr int64_t kUnaryTimeoutMs = 10000;
+  int64_t standard = cardinality == Cardinality::kUnaryUnary ? kUnaryTimeoutMs : kNone;
+  return DeadlineIn(options.timeout_ms.value_or(standard));
+}
+
+std::chrono::steady_clock::time_point ToSteadyClock(gpr_timespec deadline) {
+  gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
+  return std::chrono::steady_clock::now() + std::chrono::milliseconds(gpr_time_to_millis(left));
+}
+
+}  // namespace
+
+Message Message::FromBytes(Buffer bytes) {
+  if (bytes.size() <= kCopyLimit) return FromCopy(bytes.view());
+  size_t size = bytes.size();
+  char* data = bytes.Release();
+  grpc_slice slice = grpc_slice_new(data, size, &std::free);
+  Message message(grpc_raw_byte_buffer_create(&slice, 1));
+  grpc_slice_unref(slice);
+  return message;
+}
+
+Message Message::FromCopy(std::string_view bytes) {
+  grpc_slice slice = CopiedSlice(bytes);
+  Message message(grpc_raw_byte_buffer_create(&slice, 1));
+  grpc_slice_unref(slice);
+  return message;
+}
+
+Rpc::Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptions& options)
+    : channel_(std::move(channel)),
+      method_(method),
+      options_(options),
+      status_message_(grpc_empty_slice()) {
+  for (int i = 0; i < kBatchKinds; ++i) {
+    batches_[i].rpc = this;
+    batches_[i].kind = static_cast<BatchKind>(i);
+  }
+  grpc_metadata_array_init(&headers_);
+  grpc_metadata_array_init(&trailers_);
+  grpc_channel* raw = channel_->Get();
+  gpr_timespec deadline = CallDeadline(method_.cardinality, options_);
+  // Handles are never given back, so paths that no schema knows get none.
+  void* registered = method_.request != nullptr ? channel_->RegisterMethod(method_.path) : nullptr;
+  queue_ = channel_->TakeQueue();
+  if (registered != nullptr) {
+    call_ = grpc_channel_create_registered_call(raw, nullptr, GRPC_PROPAGATE_DEFAULTS, queue_,
+                                                registered, deadline, nullptr);
+  } else {
+    grpc_slice path = CopiedSlice(method_.path);
+    call_ = grpc_channel_create_call(raw, nullptr, GRPC_PROPAGATE_DEFAULTS, queue_, path, nullptr,
+                                     deadline, nullptr);
+    grpc_slice_unref(path);
+  }
+  channel_->Add(this);
+}
+
+Rpc::~Rpc() {
+  if (Forked()) return;  // gRPC's objects belong to the parent, and are left alone
+  channel_->Remove(this);
+  bool cancelled = false;
+  for (Batch& batch : batches_) {
+    while (in_flight(batch.kind)) {
+      if (!cancelled) Cancel();
+      cancelled = true;
+      Wait(batch.kind, gpr_inf_future(GPR_CLOCK_MONOTONIC));
+    }
+  }
+  for (grpc_metadata& entry : sent_metadata_) {
+    grpc_slice_unref(entry.key);
+    grpc_slice_unref(entry.value);
+  }
+  grpc_call_unref(call_);
+  // The elements of these belong to the call.
+  grpc_metadata_array_destroy(&headers_);
+  grpc_metadata_array_destroy(&trailers_);
+  grpc_slice_unref(status_message_);
+  channel_->ReturnQueue(queue_);
+}
+
+void Rpc::StartBatch(BatchKind kind, const grpc_op* ops, size_t count) {
+  Batch& batch = At(kind);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    batch.in_flight = true;
+    batch.done = false;
+  }
+  grpc_call_error fault = grpc_call_start_batch(call_, ops, count, &batch, nullptr);
+  if (fault == GRPC_CALL_OK) return;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    batch.in_flight = false;
+  }
+  throw Error(Code::kInternal, std::string("gRPC refused a batch of operations: ") +
+                                   grpc_call_error_to_string(fault));
+}
+
+grpc_op Rpc::SendInitialMetadata() {
+  for (const auto& [key, value] : options_.metadata) {
+    sent_metadata_.push_back({CopiedSlice(key), CopiedSlice(value), {}});
+  }
+  if (options_.gzip) {
+    sent_metadata_.push_back(
+        {CopiedSlice(GRPC_COMPRESSION_REQUEST_ALGORITHM_MD_KEY), CopiedSlice("gzip"), {}});
+  }
+  grpc_op op = {};
+  op.op = GRPC_OP_SEND_INITIAL_METADATA;
+  op.flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET |
+             (options_.wait_for_ready ? GRPC_INITIAL_METADATA_WAIT_FOR_READY : 0);
+  op.data.send_initial_metadata.count = sent_metadata_.size();
+  op.data.send_initial_metadata.metadata = sent_metadata_.data();
+  return op;
+}
+
+void Rpc::Start(Message request) {
+  grpc_op ops[6] = {};
+  size_t count = 0;
+  ops[count++] = SendInitialMetadata();
+  if (!StreamsRequests(method_.cardinality)) {
+    ops[count].op = GRPC_OP_SEND_MESSAGE;
+    ops[count++].data.send_message.send_message = request.get();
+    ops[count++].op = GRPC_OP_SEND_CLOSE_FROM_CLIENT;
+  }
+  ops[count].op = GRPC_OP_RECV_INITIAL_METADATA;
+  ops[count++].data.recv_initial_metadata.recv_initial_metadata = &headers_;
+  if (method_.cardinality != Cardinality::kUnaryUnary) {
+    StartBatch(BatchKind::kOpen, ops, count);
+    count = 0;
+  }
+  if (!StreamsResponses(method_.cardinality)) {
+    ops[count] = {};
+    ops[count].op = GRPC_OP_RECV_MESSAGE;
+    ops[count++].data.recv_message.recv_message = received_.address();
+  }
+  ops[count] = {};
+  ops[count].op = GRPC_OP_RECV_STATUS_ON_CLIENT;
+  ops[count].data.recv_status_on_client.trailing_metadata = &trailers_;
+  ops[count].data.recv_status_on_client.status = &status_code_;
+  ops[count++].data.recv_status_on_client.status_details = &status_message_;
+  StartBatch(BatchKind::kFinal, ops, count);
+}
+
+void Rpc::StartRead() {
+  grpc_op op = {};
+  op.op = GRPC_OP_RECV_MESSAGE;
+  op.data.recv_message.recv_message = received_.address();
+  StartBatch(BatchKind::kRead, &op, 1);
+}
+
+void Rpc::StartWrite(Message message) {
+  grpc_op op = {};
+  op.op = GRPC_OP_SEND_MESSAGE;
+  op.data.send_message.send_message = message.get();
+  StartBatch(BatchKind::kWrite, &op, 1);
+}
+
+void Rpc::StartHalfClose() {
+  grpc_op op = {};
+  op.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT;
+  StartBatch(BatchKind::kHalfClose, &op, 1);
+}
+
+void Rpc::Cancel() noexcept { grpc_call_cancel(call_, nullptr); }
+
+bool Rpc::Wait(BatchKind kind, gpr_timespec deadline) {
+  Batch& batch = At(kind);
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!batch.done && batch.in_flight) {
+    if (batch.awaited) {
+      if (deadline.tv_sec == gpr_inf_future(deadline.clock_type).tv_sec) {
+        completed_.wait(lock);
+      } else if (completed_.wait_until(lock, ToSteadyClock(deadline)) == std::cv_status::timeout) {
+        return batch.done;
+      }
+      continue;
+    }
+    batch.awaited = true;
+    lock.unlock();
+    grpc_event event = grpc_completion_queue_pluck(queue_, &batch, deadline, nullptr);
+    lock.lock();
+    batch.awaited = false;
+    if (event.type == GRPC_OP_COMPLETE) {
+      batch.in_flight = false;
+      batch.done = true;
+      batch.ok = event.success != 0;
+    }
+    // Those who waited for it meanwhile: it is there, or one of them is to pluck now.
+    completed_.notify_all();
+    return batch.done;
+  }
+  return batch.done;
+}
+
+void Rpc::WaitAlone(BatchKind kind) {
+  Batch& batch = At(kind);
+  grpc_event event =
+      grpc_completion_queue_pluck(queue_, &batch, gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr);
+  batch.in_flight = false;
+  batch.done = true;
+  batch.ok = event.success != 0;
+}
+
+bool Rpc::in_flight(BatchKind kind) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return At(kind).in_flight;
+}
+
+bool Rpc::done(BatchKind kind) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return At(kind).done;
+}
+
+bool Rpc::ok(BatchKind kind) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return At(kind).ok;
+}
+
+Metadata Rpc::Headers() const { return ToMetadata(headers_); }
+
+Status Rpc::GetStatus() const {
+  Status status;
+  status.code = status_code_;
+  status.message.assign(reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(status_message_)),
+                        GRPC_SLICE_LENGTH(status_message_));
+  status.trailers = ToMetadata(trailers_);
+  return status;
+}
+
+std::string Rpc::Peer() const {
+  char* text = grpc_call_get_peer(call_);
+  std::string peer = text == nullptr ? "" : text;
+  gpr_free(text);
+  return peer;
+}
+
+}  // namespace pygrpc::rpc

@@ -1,0 +1,157 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PYGRPC_RPC_RPC_H_
+#define PYGRPC_RPC_RPC_H_
+
+#include <grpc/byte_buffer.h>
+#include <grpc/grpc.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "rpc/call_options.h"
+#include "rpc/channel.h"
+#include "rpc/method.h"
+
+namespace pygrpc::rpc {
+
+// A received or outgoing message as gRPC holds it; owned.
+class Message {
+ public:
+  Message() = default;
+  explicit Message(grpc_byte_buffer* buffer) : buffer_(buffer) {}
+  Message(Message&& other) noexcept : buffer_(other.Release()) {}
+  Message& operator=(Message&& other) noexcept {
+    std::swap(buffer_, other.buffer_);
+    return *this;
+  }
+  ~Message() {
+    if (buffer_ != nullptr) grpc_byte_buffer_destroy(buffer_);
+  }
+
+  // Takes over the content of `bytes`, copied where that is cheaper.
+  static Message FromBytes(Buffer bytes);
+  static Message FromCopy(std::string_view bytes);
+
+  bool empty() const { return buffer_ == nullptr; }
+  grpc_byte_buffer* get() const { return buffer_; }
+  grpc_byte_buffer** address() { return &buffer_; }
+  grpc_byte_buffer* Release() {
+    grpc_byte_buffer* buffer = buffer_;
+    buffer_ = nullptr;
+    return buffer;
+  }
+
+ private:
+  grpc_byte_buffer* buffer_ = nullptr;
+};
+
+// How an RPC ended.
+struct Status {
+  grpc_status_code code = GRPC_STATUS_UNKNOWN;
+  std::string message;
+  Metadata trailers;
+};
+
+// The batches of operations that an RPC may have in flight, at most one of each at a time.
+enum class BatchKind {
+  kOpen,       // initial metadata both ways; with the request, if there is but one
+  kWrite,      // a request of a stream
+  kHalfClose,  // the end of the requests
+  kRead,       // a response of a stream
+  kFinal,      // the status; with the response, if there is but one. Of a unary call: everything
+};
+inline constexpr int kBatchKinds = 5;
+
+// One RPC in progress on gRPC's core. Batches are started here; a completion is waited for in one
+// of two ways: plucked by the thread that wants it (Wait), or taken from a shared queue by whoever
+// polls that, who then calls Complete().
+//
+// Threads: Cancel() from any; the rest as their comments say.
+class Rpc {
+ public:
+  struct Batch {  // its address is the tag of its completion
+    Rpc* rpc = nullptr;
+    BatchKind kind = BatchKind::kOpen;
+    bool in_flight = false;
+    bool done = false;     // of the latest one started
+    bool ok = false;       // what gRPC says of it
+    bool awaited = false;  // a thread is plucking it
+  };
+
+  // For use by threads that wait: the RPC takes a queue of its own from the channel. `method` and
+  // `options` must outlive the RPC. Does no I/O. Throws Error(kForked).
+  Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptions& options);
+  // Cancels what is in flight, and waits for it to be over.
+  ~Rpc();
+  Rpc(const Rpc&) = delete;
+  Rpc& operator=(const Rpc&) = delete;
+
+  // Starts what the cardinality calls for: of a unary call one batch with everything; else the
+  // opening batch and the final one. `request` is empty where requests are streamed.
+  void Start(Message request);
+  void StartRead();
+  void StartWrite(Message message);
+  void StartHalfClose();
+  void Cancel() noexcept;
+
+  // Waits until the latest batch of that kind has completed; false if it has not by `deadline`.
+  // Any number of threads may wait, each for any batch.
+  bool Wait(BatchKind kind, gpr_timespec deadline);
+  // The same for an RPC that only one thread knows of.
+  void WaitAlone(BatchKind kind);
+
+  bool in_flight(BatchKind kind) const;
+  bool done(BatchKind kind) const;
+  bool ok(BatchKind kind) const;
+
+  // Results; each is there once its batch has completed.
+  Message TakeMessage() { return std::move(received_); }  // kRead, or kFinal of a unary response
+  Metadata Headers() const;                               // kOpen, or kFinal of a unary call
+  Status GetStatus() const;                               // kFinal
+  grpc_status_code status_code() const { return status_code_; }
+  std::string Peer() const;
+
+  Channel* channel() const { return channel_.get(); }
+
+ private:
+  friend class Channel;  // links RPCs into its list
+
+  Batch& At(BatchKind kind) { return batches_[static_cast<int>(kind)]; }
+  gpr_timespec Deadline() const;
+  const Batch& At(BatchKind kind) const { return batches_[static_cast<int>(kind)]; }
+  void StartBatch(BatchKind kind, const grpc_op* ops, size_t count);
+  grpc_op SendInitialMetadata();
+
+  const std::shared_ptr<Channel> channel_;
+  grpc_completion_queue* queue_ = nullptr;
+  const Method& method_;
+  const CallOptions& options_;
+  grpc_call* call_ = nullptr;
+
+  mutable std::mutex mutex_;  // guards the batches' state
+  std::condition_variable completed_;
+  Batch batches_[kBatchKinds];
+
+  std::vector<grpc_metadata> sent_metadata_;
+  Message received_;
+  grpc_metadata_array headers_;
+  grpc_metadata_array trailers_;
+  grpc_status_code status_code_ = GRPC_STATUS_UNKNOWN;
+  grpc_slice status_message_;
+
+  Rpc* next_ = nullptr;  // in the channel's list
+  Rpc* previous_ = nullptr;
+};
+
+}  // namespace pygrpc::rpc
+
+#endif  // PYGRPC_RPC_RPC_H_

@@ -1,0 +1,159 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/status.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/text.h"
+#include "rpc/builtin.h"
+
+namespace pygrpc::rpc {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kDetailsKey = "grpc-status-details-bin";
+
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// The last part of a type URL.
+std::string TypeName(const std::string& url) { return url.substr(url.rfind('/') + 1); }
+
+// Details of a type that is not built in come out of the transcoder as type URL and base64; the
+// schema of the call may know the type.
+Json DecodeWith(const Catalog& catalog, const Json& detail) {
+  const std::string url = detail.value("@type", "");
+  const google::protobuf::Descriptor* type = catalog.schema()->FindMessage(TypeName(url));
+  std::string bytes;
+  if (type == nullptr || !Base64Decode(detail.value("value", ""), &bytes)) return detail;
+  try {
+    Buffer text;
+    std::string_view span = bytes;
+    catalog.transcoder().WireToJson(catalog.transcoder().Plan(type), &span, 1, {}, &text);
+    Json decoded = {{"@type", url}};
+    decoded.update(Json::parse(text.view()));
+    return decoded;
+  } catch (const Error&) {
+    return detail;  // bytes that are no such message stay bytes
+  }
+}
+
+// The details of a serialized google.rpc.Status as a JSON array; empty if there are none, or if
+// the bytes are no such message (they are in the trailers all the same).
+std::string DecodeDetails(std::string_view bytes, const Method& method) {
+  const Catalog& builtin = *BuiltinCatalog();
+  try {
+    Buffer text;
+    const google::protobuf::Descriptor* type = builtin.schema()->Message("google.rpc.Status");
+    builtin.transcoder().WireToJson(builtin.transcoder().Plan(type), &bytes, 1, {}, &text);
+    Json status = Json::parse(text.view());
+    if (!status.contains("details")) return "";
+    for (Json& detail : status["details"]) {
+      bool known = builtin.schema()->FindMessage(TypeName(detail.value("@type", ""))) != nullptr;
+      if (!known && method.catalog != nullptr) detail = DecodeWith(*method.catalog, detail);
+    }
+    return status["details"].dump();
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+// What a status that gRPC itself made asks the user to look at; empty if there is nothing to add.
+std::string Hint(const Status& status, const Channel& channel) {
+  const std::string& text = status.message;
+  if (status.code == GRPC_STATUS_RESOURCE_EXHAUSTED &&
+      Contains(text, "eceived message larger than max")) {
+    return "raise the option \"max_receive_size\", now " +
+           std::to_string(channel.max_receive_size()) + " bytes";
+  }
+  if (status.code == GRPC_STATUS_RESOURCE_EXHAUSTED &&
+      Contains(text, "ent message larger than max")) {
+    return "raise the option \"max_send_size\"";
+  }
+  if (status.code != GRPC_STATUS_UNAVAILABLE) return "";
+  if (channel.tls() && Contains(text, "WRONG_VERSION_NUMBER")) {
+    return "the server does not speak TLS; use the option \"transport\": \"plaintext\"";
+  }
+  if (channel.tls() && Contains(text, "CERTIFICATE_VERIFY_FAILED")) {
+    return "the server's certificate is not trusted; see the option \"tls.ca\"";
+  }
+  if (!channel.tls() && (Contains(text, "Socket closed") || Contains(text, "onnection reset") ||
+                         Contains(text, "Trying to connect an http1.x server"))) {
+    return "the server may speak TLS; then use the option \"transport\": \"tls\"";
+  }
+  return "";
+}
+
+const std::string* FindTrailer(const Metadata& trailers, std::string_view key) {
+  for (const auto& [name, value] : trailers) {
+    if (name == key) return &value;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const char* StatusName(int code) {
+  static constexpr const char* kNames[] = {"OK",
+                                           "CANCELLED",
+                                           "UNKNOWN",
+                                           "INVALID_ARGUMENT",
+                                           "DEADLINE_EXCEEDED",
+                                           "NOT_FOUND",
+                                           "ALREADY_EXISTS",
+                                           "PERMISSION_DENIED",
+                                           "RESOURCE_EXHAUSTED",
+                                           "FAILED_PRECONDITION",
+                                           "ABORTED",
+                                           "OUT_OF_RANGE",
+                                           "UNIMPLEMENTED",
+                                           "INTERNAL",
+                                           "UNAVAILABLE",
+                                           "DATA_LOSS",
+                                           "UNAUTHENTICATED"};
+  constexpr int kCount = sizeof(kNames) / sizeof(*kNames);
+  return code >= 0 && code < kCount ? kNames[code] : "UNKNOWN";
+}
+
+std::string MetadataJson(const Metadata& metadata) {
+  Json object = Json::object();
+  for (const auto& [key, value] : metadata) {
+    bool binary = key.size() >= 4 && key.compare(key.size() - 4, 4, "-bin") == 0;
+    object[key].push_back(binary ? Base64Encode(value) : value);
+  }
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Error StatusError(const Status& status, const Method& method, const Channel& channel) {
+  if (channel.closed() && status.code == GRPC_STATUS_CANCELLED) {
+    Error error(Code::kClosed, "the client was freed while " + method.path + " was in progress");
+    error.method = method.path;
+    return error;
+  }
+  std::string text = method.path + " on " + channel.target() + ": " + StatusName(status.code);
+  if (!status.message.empty()) {
+    std::string line = Quote(status.message, 1000);
+    text += ": " + line.substr(1, line.size() - 2);
+  }
+  std::string hint = Hint(status, channel);
+  if (!hint.empty()) text += "; " + hint;
+  Error error(Code::kStatus, text);
+  error.method = method.path;
+  error.grpc_status = status.code;
+  error.status_message = status.message;
+  error.trailers = status.trailers;
+  if (const std::string* details = FindTrailer(status.trailers, kDetailsKey)) {
+    error.status_details = *details;
+    error.details_json = DecodeDetails(*details, method);
+  }
+  error.retriable = status.code == GRPC_STATUS_UNAVAILABLE ||
+                    Contains(error.details_json, "google.rpc.RetryInfo");
+  return error;
+}
+
+}  // namespace pygrpc::rpc

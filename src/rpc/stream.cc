@@ -1,0 +1,225 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/stream.h"
+
+#include <grpc/byte_buffer_reader.h>
+#include <grpc/support/time.h>
+
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "rpc/runtime.h"
+#include "rpc/status.h"
+
+namespace pygrpc::rpc {
+namespace {
+
+// Claims one side of a stream for the duration of a call.
+class Claim {
+ public:
+  Claim(std::atomic<bool>* taken, const char* what) : taken_(taken) {
+    if (taken_->exchange(true, std::memory_order_acquire)) {
+      throw Error(Code::kState, std::string("another thread is ") + what + " this stream");
+    }
+  }
+  ~Claim() { taken_->store(false, std::memory_order_release); }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+
+ private:
+  std::atomic<bool>* const taken_;
+};
+
+std::string_view SliceView(const grpc_slice& slice) {
+  return {reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(slice)), GRPC_SLICE_LENGTH(slice)};
+}
+
+// The bytes of a message where gRPC keeps them; valid as long as the message.
+std::vector<std::string_view> Spans(grpc_byte_buffer_reader* reader) {
+  std::vector<std::string_view> spans;
+  grpc_slice* slice;
+  while (grpc_byte_buffer_reader_peek(reader, &slice) != 0) spans.push_back(SliceView(*slice));
+  return spans;
+}
+
+void DecodeSpans(const Method& method, const CallOptions& options, const std::string_view* spans,
+                 size_t count, Buffer* out) {
+  if (options.codec == Codec::kBinary) {
+    for (size_t i = 0; i < count; ++i) out->Append(spans[i]);
+    return;
+  }
+  method.catalog->transcoder().WireToJson(method.response, spans, count, options.json, out);
+}
+
+}  // namespace
+
+Message EncodeRequest(const Method& method, const CallOptions& options, std::string_view text) {
+  if (options.codec == Codec::kBinary) return Message::FromCopy(text);
+  Buffer wire;
+  try {
+    method.catalog->transcoder().JsonToWire(method.request, text, options.json, &wire);
+  } catch (Error& error) {
+    error.method = method.path;
+    throw;
+  }
+  return Message::FromBytes(std::move(wire));
+}
+
+void DecodeResponse(const Method& method, const CallOptions& options, const Message& message,
+                    Buffer* out) {
+  grpc_byte_buffer_reader reader;
+  if (grpc_byte_buffer_reader_init(&reader, message.get()) == 0) {
+    throw Error(Code::kWire, "a response of " + method.path + " cannot be decompressed");
+  }
+  struct Closer {
+    grpc_byte_buffer_reader* reader;
+    ~Closer() { grpc_byte_buffer_reader_destroy(reader); }
+  } closer{&reader};
+  try {
+    grpc_slice* slice;
+    if (grpc_byte_buffer_reader_peek(&reader, &slice) == 0) {
+      DecodeSpans(method, options, nullptr, 0, out);
+      return;
+    }
+    std::string_view first = SliceView(*slice);
+    if (grpc_byte_buffer_length(message.get()) == first.size()) {
+      DecodeSpans(method, options, &first, 1, out);
+      return;
+    }
+    std::vector<std::string_view> spans = Spans(&reader);
+    spans.insert(spans.begin(), first);
+    DecodeSpans(method, options, spans.data(), spans.size(), out);
+  } catch (Error& error) {
+    error.method = method.path;
+    throw;
+  }
+}
+
+Message UnaryResponse(Rpc* rpc, const Method& method) {
+  if (rpc->status_code() != GRPC_STATUS_OK) {
+    throw StatusError(rpc->GetStatus(), method, *rpc->channel());
+  }
+  Message message = rpc->TakeMessage();
+  if (message.empty()) {
+    Status status = rpc->GetStatus();
+    status.code = GRPC_STATUS_INTERNAL;
+    status.message = "the server ended the call with OK but sent no message";
+    throw StatusError(status, method, *rpc->channel());
+  }
+  return message;
+}
+
+Stream::Stream(std::shared_ptr<Channel> channel, std::shared_ptr<const Method> method,
+               std::shared_ptr<const CallOptions> options, Message request)
+    : channel_(std::move(channel)),
+      method_(std::move(method)),
+      options_(std::move(options)),
+      rpc_(channel_, *method_, *options_) {
+  rpc_.Start(std::move(request));
+}
+
+Outcome Stream::Read(int64_t timeout_ms, Buffer* out) {
+  if (Forked()) EnterGrpc();  // throws
+  Claim claim(&reading_, "reading");
+  if (ended_) {
+    throw Error(Code::kState, method_->path + " has ended; there is nothing more to read");
+  }
+  gpr_timespec deadline = DeadlineIn(timeout_ms);
+  return StreamsResponses(cardinality()) ? ReadStreamed(deadline, out) : ReadSingle(deadline, out);
+}
+
+Outcome Stream::ReadStreamed(gpr_timespec deadline, Buffer* out) {
+  if (messages_over_) return Finish(deadline);
+  if (!read_started_) {
+    rpc_.StartRead();
+    read_started_ = true;
+  }
+  if (!rpc_.Wait(BatchKind::kRead, deadline)) return Outcome::kPending;
+  read_started_ = false;
+  Message message = rpc_.TakeMessage();
+  if (message.empty()) {
+    messages_over_ = true;
+    return Finish(deadline);
+  }
+  DecodeResponse(*method_, *options_, message, out);
+  return Outcome::kDone;
+}
+
+Outcome Stream::ReadSingle(gpr_timespec deadline, Buffer* out) {
+  if (messages_over_) return Finish(deadline);
+  if (!rpc_.Wait(BatchKind::kFinal, deadline)) return Outcome::kPending;
+  messages_over_ = true;
+  if (rpc_.status_code() != GRPC_STATUS_OK) return Finish(deadline);
+  try {
+    Message message = UnaryResponse(&rpc_, *method_);
+    DecodeResponse(*method_, *options_, message, out);
+  } catch (const Error& error) {
+    if (error.code == Code::kStatus) ended_ = true;
+    throw;
+  }
+  return Outcome::kDone;
+}
+
+Outcome Stream::Finish(gpr_timespec deadline) {
+  if (!rpc_.Wait(BatchKind::kFinal, deadline)) return Outcome::kPending;
+  ended_ = true;
+  if (rpc_.status_code() == GRPC_STATUS_OK) return Outcome::kEnd;
+  throw StatusError(rpc_.GetStatus(), *method_, *channel_);
+}
+
+Outcome Stream::Write(std::string_view text, int64_t timeout_ms) {
+  if (Forked()) EnterGrpc();  // throws
+  const Method& method = *method_;
+  if (!StreamsRequests(method.cardinality)) {
+    throw Error(Code::kState, method.path + " takes one request, which was sent already");
+  }
+  Claim claim(&writing_, "writing to");
+  if (half_closed_) throw Error(Code::kState, "a write to " + method.path + " after half-close");
+  gpr_timespec deadline = DeadlineIn(timeout_ms);
+  if (rpc_.in_flight(BatchKind::kWrite) && !rpc_.Wait(BatchKind::kWrite, deadline)) {
+    return Outcome::kPending;
+  }
+  if (rpc_.done(BatchKind::kWrite) && !rpc_.ok(BatchKind::kWrite)) writes_over_ = true;
+  if (!writes_over_) {
+    rpc_.StartWrite(EncodeRequest(method, *options_, text));
+    // To wait here is what moves the bytes: gRPC does its I/O on threads that wait.
+    if (rpc_.Wait(BatchKind::kWrite, deadline) && !rpc_.ok(BatchKind::kWrite)) {
+      writes_over_ = true;
+    }
+  }
+  if (!writes_over_) return Outcome::kDone;
+  if (channel_->closed()) throw Error(Code::kClosed, "the client was freed during " + method.path);
+  return Outcome::kEnd;
+}
+
+void Stream::HalfClose() {
+  if (Forked()) EnterGrpc();                    // throws
+  if (!StreamsRequests(cardinality())) return;  // closed since the start
+  Claim claim(&writing_, "writing to");
+  if (half_closed_.exchange(true)) return;
+  rpc_.StartHalfClose();
+}
+
+Outcome Stream::Headers(int64_t timeout_ms, std::string* json) {
+  if (Forked()) EnterGrpc();  // throws
+  // Those of a unary call come in the one batch that it has.
+  BatchKind kind = cardinality() == Cardinality::kUnaryUnary ? BatchKind::kFinal : BatchKind::kOpen;
+  if (!rpc_.Wait(kind, DeadlineIn(timeout_ms))) return Outcome::kPending;
+  *json = MetadataJson(rpc_.Headers());
+  return Outcome::kDone;
+}
+
+Outcome Stream::Trailers(int64_t timeout_ms, std::string* json) {
+  if (Forked()) EnterGrpc();  // throws
+  if (!rpc_.Wait(BatchKind::kFinal, DeadlineIn(timeout_ms))) return Outcome::kPending;
+  *json = MetadataJson(rpc_.GetStatus().trailers);
+  return Outcome::kDone;
+}
+
+void Stream::Cancel() noexcept {
+  if (!Forked()) rpc_.Cancel();
+}
+
+}  // namespace pygrpc::rpc

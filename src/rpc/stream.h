@@ -1,0 +1,80 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PYGRPC_RPC_STREAM_H_
+#define PYGRPC_RPC_STREAM_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/buffer.h"
+#include "rpc/call_options.h"
+#include "rpc/channel.h"
+#include "rpc/method.h"
+#include "rpc/rpc.h"
+
+namespace pygrpc::rpc {
+
+// What a read, a write or a wait came to; failures are thrown.
+enum class Outcome { kDone, kEnd, kPending };
+
+// Converts a request as its codec says. Throws Error(kJson) of a fault in the text.
+Message EncodeRequest(const Method& method, const CallOptions& options, std::string_view text);
+
+// Appends a received message, converted as its codec says, to `out`. Throws Error(kWire) or
+// Error(kJson) of a message that cannot be.
+void DecodeResponse(const Method& method, const CallOptions& options, const Message& message,
+                    Buffer* out);
+
+// What a finished unary call came to: its message, or throws its status.
+Message UnaryResponse(Rpc* rpc, const Method& method);
+
+// One RPC in progress in terms of messages, for blocking use. One reader and one writer at the same
+// time, the rest from any thread; another reader or writer gets Error(kState). When it is
+// destroyed, an RPC that has not ended is cancelled.
+class Stream {
+ public:
+  // Starts the RPC; does not wait. `request` is what EncodeRequest() made, or empty where requests
+  // are streamed.
+  Stream(std::shared_ptr<Channel> channel, std::shared_ptr<const Method> method,
+         std::shared_ptr<const CallOptions> options, Message request);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  Cardinality cardinality() const { return method_->cardinality; }
+
+  // kDone: the message is appended to `out`. kEnd: the RPC ended with OK.
+  Outcome Read(int64_t timeout_ms, Buffer* out);
+  // kDone: taken. kEnd: the server takes no more. kPending: not taken.
+  Outcome Write(std::string_view text, int64_t timeout_ms);
+  void HalfClose();
+  // Metadata as a JSON object.
+  Outcome Headers(int64_t timeout_ms, std::string* json);
+  Outcome Trailers(int64_t timeout_ms, std::string* json);
+  void Cancel() noexcept;
+
+ private:
+  Outcome ReadStreamed(gpr_timespec deadline, Buffer* out);
+  Outcome ReadSingle(gpr_timespec deadline, Buffer* out);
+  Outcome Finish(gpr_timespec deadline);
+
+  const std::shared_ptr<Channel> channel_;
+  const std::shared_ptr<const Method> method_;
+  const std::shared_ptr<const CallOptions> options_;
+  Rpc rpc_;
+
+  std::atomic<bool> reading_{false};
+  std::atomic<bool> writing_{false};
+  std::atomic<bool> half_closed_{false};
+  std::atomic<bool> ended_{false};  // the last result was given out
+  bool read_started_ = false;       // the reader's own, as the next one
+  bool messages_over_ = false;
+  std::atomic<bool> writes_over_{false};
+};
+
+}  // namespace pygrpc::rpc
+
+#endif  // PYGRPC_RPC_STREAM_H_
