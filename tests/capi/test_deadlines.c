@@ -1,0 +1,174 @@
+/* Copyright 2026 The pygrpc Authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Deadlines: the option "timeout" of clients and calls, and what holds without it. */
+
+#include "harness.h"
+
+static pygrpc_client *client;
+
+static int set_up(void **state) {
+  start_shared_server(state);
+  client = test_client(NULL);
+  return 0;
+}
+
+static int tear_down(void **state) {
+  pygrpc_client_free(client);
+  return stop_shared_server(state);
+}
+
+static void expect_deadline(pygrpc_client *caller, const char *options) {
+  char *response = NULL;
+  pygrpc_error *error = NULL;
+  const int64_t start = now_ms();
+  const int32_t result = pygrpc_unary_unary(caller, "Test/NeverAnswer", "{}", NUL, options,
+                                            &response, NULL, &error);
+  check_error(result, PYGRPC_E_STATUS, error);
+  assert_int_equal(pygrpc_error_status(error), 4);
+  assert_json_string(pygrpc_error_json(error), "/statusName", "DEADLINE_EXCEEDED");
+  /* what to change */
+  assert_contains(pygrpc_error_message(error), "timeout");
+  pygrpc_error_free(error);
+  assert_null(response);
+  assert_true(now_ms() - start >= 190);
+  assert_within(start, 2000);
+}
+
+static void every_way_to_write_a_timeout(void **state) {
+  (void)state;
+  static const char *const kOptions[] = {"{\"timeout\": 0.2}", "{\"timeout\": \"200ms\"}",
+                                         "{\"timeout\": \"0.2s\"}"};
+  for (size_t i = 0; i < COUNT_OF(kOptions); i++) expect_deadline(client, kOptions[i]);
+}
+
+static void a_timeout_of_the_client(void **state) {
+  (void)state;
+  pygrpc_client *other = test_client("{\"timeout\": \"200ms\"}");
+  expect_deadline(other, NULL);
+  /* the call's own comes first */
+  pygrpc_free(call(other, "Test/Sleep", "{\"delay\": \"0.5s\"}", "{\"timeout\": 20}"));
+  /* and it is for streams, too */
+  pygrpc_stream *stream = open_stream(other, "Test/CountForever", "{\"interval\": \"1h\"}", NULL);
+  expect_status(stream, 4);
+  pygrpc_stream_free(stream);
+  pygrpc_client_free(other);
+}
+
+static void streams_have_deadlines(void **state) {
+  (void)state;
+  static const struct {
+    const char *method;
+    const char *request;
+  } kStreams[] = {{"Test/NeverAnswer", "{}"},
+                  {"Test/CountForever", "{\"interval\": \"1h\"}"},
+                  {"Test/NeverRead", NULL},
+                  {"Test/NeverAnswerBidi", NULL}};
+  for (size_t i = 0; i < COUNT_OF(kStreams); i++) {
+    const int64_t start = now_ms();
+    pygrpc_stream *stream =
+        open_stream(client, kStreams[i].method, kStreams[i].request, "{\"timeout\": \"200ms\"}");
+    expect_status(stream, 4);
+    assert_true(now_ms() - start >= 190);
+    assert_within(start, 2000);
+    pygrpc_error *error = NULL;
+    if (kStreams[i].request == NULL) {
+      expect_code(pygrpc_stream_write(stream, "{}", NUL, -1, &error), PYGRPC_END, error);
+    }
+    pygrpc_stream_free(stream);
+  }
+}
+
+/* Messages that were on time count; the deadline ends what follows. */
+static void messages_before_the_deadline(void **state) {
+  (void)state;
+  pygrpc_stream *stream =
+      open_stream(client, "Test/CountForever", "{\"interval\": \"0.1s\"}", "{\"timeout\": 1}");
+  int messages = 0;
+  for (;;) {
+    char *message = NULL;
+    pygrpc_error *error = NULL;
+    const int32_t result = pygrpc_stream_read(stream, -1, &message, NULL, &error);
+    pygrpc_free(message);
+    if (result == PYGRPC_OK) {
+      messages++;
+      continue;
+    }
+    check_error(result, PYGRPC_E_STATUS, error);
+    assert_int_equal(pygrpc_error_status(error), 4);
+    pygrpc_error_free(error);
+    break;
+  }
+  assert_true(messages >= 1 && messages <= 10);
+  pygrpc_stream_free(stream);
+}
+
+/* The server sees the deadline: about 10 s for a unary call, none for a stream. */
+static void deadlines_unless_given(void **state) {
+  (void)state;
+  char *reply = call(client, "EchoMetadata", "{}", NULL);
+  char *remaining = json_string_at(reply, "/timeRemaining");
+  assert_non_null(remaining);
+  const double seconds = strtod(remaining, NULL);
+  assert_true(seconds > 5 && seconds <= 10);
+  free(remaining);
+  pygrpc_free(reply);
+
+  reply = call(client, "EchoMetadata", "{}", "{\"timeout\": \"1h\"}");
+  remaining = json_string_at(reply, "/timeRemaining");
+  assert_non_null(remaining);
+  assert_true(strtod(remaining, NULL) > 3500);
+  free(remaining);
+  pygrpc_free(reply);
+
+  reply = call(client, "EchoMetadata", "{}", "{\"timeout\": \"none\"}");
+  assert_json_absent(reply, "/timeRemaining");
+  pygrpc_free(reply);
+
+  pygrpc_stream *stream = open_stream(client, "EchoMetadataBidi", NULL, NULL);
+  write_message(stream, "{}");
+  reply = read_message(stream);
+  assert_json_absent(reply, "/timeRemaining");
+  pygrpc_free(reply);
+  half_close(stream);
+  expect_end(stream);
+  pygrpc_stream_free(stream);
+}
+
+static void a_deadline_that_has_passed(void **state) {
+  (void)state;
+  char *response = NULL;
+  pygrpc_error *error = NULL;
+  const int64_t start = now_ms();
+  check_error(pygrpc_unary_unary(client, "SayHello", "{}", NUL, "{\"timeout\": 0}", &response, NULL,
+                                 &error),
+              PYGRPC_E_STATUS, error);
+  assert_int_equal(pygrpc_error_status(error), 4);
+  pygrpc_error_free(error);
+  assert_within(start, 1000);
+}
+
+/* A PENDING read does not end the call; its deadline does. */
+static void a_read_outlives_neither(void **state) {
+  (void)state;
+  pygrpc_stream *stream = open_stream(client, "Test/NeverAnswer", "{}", "{\"timeout\": \"500ms\"}");
+  pygrpc_error *error = NULL;
+  char *message = NULL;
+  expect_code(pygrpc_stream_read(stream, 50, &message, NULL, &error), PYGRPC_PENDING, error);
+  expect_code(pygrpc_stream_read(stream, 50, &message, NULL, &error), PYGRPC_PENDING, error);
+  expect_status(stream, 4);
+  pygrpc_stream_free(stream);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_way_to_write_a_timeout),
+      cmocka_unit_test(a_timeout_of_the_client),
+      cmocka_unit_test(streams_have_deadlines),
+      cmocka_unit_test(messages_before_the_deadline),
+      cmocka_unit_test(deadlines_unless_given),
+      cmocka_unit_test(a_deadline_that_has_passed),
+      cmocka_unit_test(a_read_outlives_neither),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
