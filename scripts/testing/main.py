@@ -60,6 +60,7 @@ def build(preset: str) -> bool:
     print(f"build {preset:13}", end="", flush=True)
     log_name = f"build-{preset}.log"
     switches = ["-DPYGRPC_TESTS=ON", "-DPYGRPC_BENCH=ON", "-DPYGRPC_EXAMPLES=ON"]
+    switches.append("-DPYGRPC_TEST_VALGRIND=ON")
     if preset != "release":
         switches = ["-DPYGRPC_TESTS=ON"]
     ok, text = run(["cmake", "--preset", preset, *switches], log_name, 300, {})

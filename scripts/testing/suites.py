@@ -107,7 +107,14 @@ SUITES = [
     _check("ruff-format", "the format of Python", str(VENV / "ruff"), "format", "--check", "."),
     _check("mypy", "the types of Python", "scripts/lint-types"),
     _pytest("driver", "the counting of this driver", "scripts/testing"),
-    _ctest("release", "unit, C, ABI, install and conformance tests", "release"),
+    _pytest("tree", "the rules of the source tree", "tests/tree"),
+    _ctest(
+        "release",
+        "unit, C, ABI, install and conformance tests",
+        "release",
+        "--label-exclude",
+        "valgrind",
+    ),
     _pytest(
         "python",
         "the Python binding",
@@ -149,5 +156,14 @@ SUITES = [
         when=When.NORMAL,
         environment=_TSAN,
         limit=1200,
+    ),
+    _ctest(
+        "valgrind",
+        "the C tests under valgrind",
+        "release",
+        "--label-regex",
+        "valgrind",
+        when=When.LONG,
+        limit=7200,
     ),
 ]
