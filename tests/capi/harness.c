@@ -19,14 +19,15 @@
 extern char **environ;
 
 /* Says why on the standard error, and fails the running test. */
-#define fail_at(file, line, ...)  \
-  do {                            \
-    print_error(__VA_ARGS__);     \
-    print_error("\n");            \
-    _fail(file, line);            \
+#define fail_at(file, line, ...) \
+  do {                           \
+    print_error(__VA_ARGS__);    \
+    print_error("\n");           \
+    _fail(file, line);           \
   } while (0)
 
-/* ---- Servers -----------------------------------------------------------------------------------*/
+/* ---- Servers
+ * -----------------------------------------------------------------------------------*/
 
 struct test_server shared_server;
 
@@ -145,7 +146,8 @@ int run_program(const char *const *arguments) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* ---- Checks of results -------------------------------------------------------------------------*/
+/* ---- Checks of results
+ * -------------------------------------------------------------------------*/
 
 void expect_code_at(int32_t result, int32_t code, pygrpc_error *error, const char *file, int line) {
   if (result != code) {
@@ -246,7 +248,8 @@ int64_t json_integer(const char *text, const char *pointer) {
   return strtoll(*found == '"' ? found + 1 : found, NULL, 10);
 }
 
-/* ---- Clients and calls -------------------------------------------------------------------------*/
+/* ---- Clients and calls
+ * -------------------------------------------------------------------------*/
 
 pygrpc_client *new_client(const char *target, const char *options) {
   pygrpc_client *client = NULL;
@@ -276,9 +279,7 @@ pygrpc_client *client_of(const char *target, const char *options) {
   return client;
 }
 
-pygrpc_client *test_client(const char *options) {
-  return client_of(shared_server.target, options);
-}
+pygrpc_client *test_client(const char *options) { return client_of(shared_server.target, options); }
 
 char *call_at(pygrpc_client *client, const char *method, const char *request, const char *options,
               const char *file, int line) {
@@ -359,10 +360,10 @@ void expect_status_at(pygrpc_stream *stream, int32_t status, const char *file, i
 
 static void wait_for_count(const char *tag, const char *wanted, const char *counted, int count) {
   pygrpc_client *client = test_client(NULL);
-  char *counts = call(client, "Test/GetCallCounts",
-                      format("{\"tag\": \"%s\", \"%s\": %d, \"waitAtMost\": \"60s\"}", tag, wanted,
-                             count),
-                      "{\"timeout\": 70}");
+  char *counts =
+      call(client, "Test/GetCallCounts",
+           format("{\"tag\": \"%s\", \"%s\": %d, \"waitAtMost\": \"60s\"}", tag, wanted, count),
+           "{\"timeout\": 70}");
   if (json_find(counts, counted, &(size_t){0}) == NULL || json_integer(counts, counted) < count) {
     fail_at(__FILE__, __LINE__, "%s: %d of %s expected in %s", tag, count, counted, counts);
   }
@@ -378,7 +379,8 @@ void wait_for_cancelled(const char *tag, int count) {
   wait_for_count(tag, "waitForCancelled", "/cancelled", count);
 }
 
-/* ---- Time, threads, files ----------------------------------------------------------------------*/
+/* ---- Time, threads, files
+ * ----------------------------------------------------------------------*/
 
 int64_t now_ms(void) {
   struct timespec now;

@@ -8,6 +8,7 @@
 #ifndef PYGRPC_TESTS_CAPI_HARNESS_H_
 #define PYGRPC_TESTS_CAPI_HARNESS_H_
 
+#include <cmocka.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
-
-#include <cmocka.h>
 
 #include "json_text.h"
 #include "pygrpc.h"
@@ -59,7 +58,8 @@ const char *dead_target(void);
 /* Runs a program found on $PATH to its end, without input and output; its exit code. */
 int run_program(const char *const *arguments);
 
-/* ---- Checks of results -------------------------------------------------------------------------*/
+/* ---- Checks of results
+ * -------------------------------------------------------------------------*/
 
 /* The result is PYGRPC_OK (or `code`) and no error was given. */
 #define expect_ok(result, error) expect_code_at(result, PYGRPC_OK, error, __FILE__, __LINE__)
@@ -73,8 +73,8 @@ void expect_code_at(int32_t result, int32_t code, pygrpc_error *error, const cha
 void expect_error_at(int32_t result, int32_t code, pygrpc_error **error, const char *file, int line,
                      ...);
 
-/* The same, for a look at the error's JSON; the error is not freed. The message is one line of UTF-8,
- * the JSON is valid and agrees with the accessors. */
+/* The same, for a look at the error's JSON; the error is not freed. The message is one line of
+ * UTF-8, the JSON is valid and agrees with the accessors. */
 #define check_error(result, code, error) check_error_at(result, code, error, __FILE__, __LINE__)
 void check_error_at(int32_t result, int32_t code, const pygrpc_error *error, const char *file,
                     int line);
@@ -83,8 +83,8 @@ void check_error_at(int32_t result, int32_t code, const pygrpc_error *error, con
 #define assert_contains(text, part) assert_contains_at(text, part, __FILE__, __LINE__)
 void assert_contains_at(const char *text, const char *part, const char *file, int line);
 
-/* The value at a JSON pointer, as it stands in the text; as a decoded string; none at all; the number
- * of its elements. */
+/* The value at a JSON pointer, as it stands in the text; as a decoded string; none at all; the
+ * number of its elements. */
 #define assert_json(text, pointer, raw) assert_json_at(text, pointer, raw, __FILE__, __LINE__)
 #define assert_json_string(text, pointer, expected) \
   assert_json_string_at(text, pointer, expected, __FILE__, __LINE__)
@@ -102,7 +102,8 @@ void assert_json_count_at(const char *text, const char *pointer, int count, cons
 /* The integer at a JSON pointer, bare or in quotes. */
 int64_t json_integer(const char *text, const char *pointer);
 
-/* ---- Clients and calls -------------------------------------------------------------------------*/
+/* ---- Clients and calls
+ * -------------------------------------------------------------------------*/
 
 /* A client without a schema. */
 pygrpc_client *new_client(const char *target, const char *options);
@@ -145,12 +146,13 @@ void expect_end_at(pygrpc_stream *stream, const char *file, int line);
 #define expect_status(stream, status) expect_status_at(stream, status, __FILE__, __LINE__)
 void expect_status_at(pygrpc_stream *stream, int32_t status, const char *file, int line);
 
-/* Waits, on a client of its own, until the shared server has started, or has seen cancelled, so many
- * calls with this x-call-tag. */
+/* Waits, on a client of its own, until the shared server has started, or has seen cancelled, so
+ * many calls with this x-call-tag. */
 void wait_for_started(const char *tag, int count);
 void wait_for_cancelled(const char *tag, int count);
 
-/* ---- Time, threads, files ----------------------------------------------------------------------*/
+/* ---- Time, threads, files
+ * ----------------------------------------------------------------------*/
 
 /* Milliseconds of a clock that only goes forward. */
 int64_t now_ms(void);

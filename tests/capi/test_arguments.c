@@ -7,21 +7,21 @@
 
 #include "harness.h"
 
-static const char kBadText[] = "caf\xE9";             /* Latin-1 */
-static const char kTooLong[] = "\xC0\xAF";            /* an overlong form */
-static const char kSurrogate[] = "\xED\xA0\x80";      /* half of a UTF-16 pair */
-static const char kCutOff[] = "x\xE2\x82";            /* a character that is cut off */
-static const char kTooLarge[] = "\xF4\x90\x80\x80";   /* beyond U+10FFFF */
+static const char kBadText[] = "caf\xE9";           /* Latin-1 */
+static const char kTooLong[] = "\xC0\xAF";          /* an overlong form */
+static const char kSurrogate[] = "\xED\xA0\x80";    /* half of a UTF-16 pair */
+static const char kCutOff[] = "x\xE2\x82";          /* a character that is cut off */
+static const char kTooLarge[] = "\xF4\x90\x80\x80"; /* beyond U+10FFFF */
 static const char *const kBad[] = {kBadText, kTooLong, kSurrogate, kCutOff, kTooLarge};
 
 /* A call that must fail, with the same result where no error is asked for. */
-#define expect_argument_error(call_with_error, name)                          \
-  do {                                                                        \
-    pygrpc_error *error = NULL;                                               \
-    pygrpc_error **error_out = &error;                                        \
-    expect_error(call_with_error, PYGRPC_E_ARGUMENT, &error, name);           \
-    error_out = NULL;                                                         \
-    assert_int_equal(call_with_error, PYGRPC_E_ARGUMENT);                     \
+#define expect_argument_error(call_with_error, name)                \
+  do {                                                              \
+    pygrpc_error *error = NULL;                                     \
+    pygrpc_error **error_out = &error;                              \
+    expect_error(call_with_error, PYGRPC_E_ARGUMENT, &error, name); \
+    error_out = NULL;                                               \
+    assert_int_equal(call_with_error, PYGRPC_E_ARGUMENT);           \
   } while (0)
 
 /* The same for functions that give text: it must be set to nothing. */
@@ -211,9 +211,8 @@ static void stream_unary_and_stream_stream(void **state) {
 static void stream_open(void **state) {
   (void)state;
   pygrpc_stream *stream = NULL;
-#define OPEN(client, method, cardinality, request, options, stream)                         \
-  pygrpc_stream_open(client, method, cardinality, request, NUL, options, NULL, stream, \
-                     error_out)
+#define OPEN(client, method, cardinality, request, options, stream) \
+  pygrpc_stream_open(client, method, cardinality, request, NUL, options, NULL, stream, error_out)
   expect_argument_error(OPEN(NULL, "SayHello", 0, "{}", NULL, &stream), "client");
   expect_argument_error(OPEN(client, NULL, 0, "{}", NULL, &stream), "method");
   expect_argument_error(OPEN(client, "SayHello", 0, "{}", NULL, NULL), "stream");

@@ -134,7 +134,8 @@ static void no_target(void **state) {
     int32_t cardinality = 0;
     expect_ok(pygrpc_method_cardinality(client, kMethods[method], &cardinality, &error), error);
     assert_int_equal(cardinality, method);
-    expect_error(call_by(client, kMethods[method], method, &error), PYGRPC_E_STATE, &error, "target");
+    expect_error(call_by(client, kMethods[method], method, &error), PYGRPC_E_STATE, &error,
+                 "target");
     /* what is wrong in itself comes first */
     const int32_t other = method % 4 + 1;
     expect_error(call_by(client, kMethods[method], other, &error), PYGRPC_E_CARDINALITY, &error,

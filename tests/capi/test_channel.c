@@ -68,8 +68,7 @@ static void a_server_that_is_down(void **state) {
   /* A call fails at once, not at its deadline, and says where nobody is. */
   start = now_ms();
   char *response = NULL;
-  int32_t result =
-      pygrpc_unary_unary(client, "SayHello", "{}", NUL, NULL, &response, NULL, &error);
+  int32_t result = pygrpc_unary_unary(client, "SayHello", "{}", NUL, NULL, &response, NULL, &error);
   check_error(result, PYGRPC_E_STATUS, error);
   assert_int_equal(pygrpc_error_status(error), 14);
   assert_contains(pygrpc_error_message(error), "127.0.0.1:");
@@ -77,10 +76,9 @@ static void a_server_that_is_down(void **state) {
   pygrpc_error_free(error);
   assert_within(start, 5000);
 
-  pygrpc_stream *streams[] = {open_stream(client, "SayHello", "{}", NULL),
-                              open_stream(client, "ListFeatures", "{}", NULL),
-                              open_stream(client, "RecordRoute", NULL, NULL),
-                              open_stream(client, "RouteChat", NULL, NULL)};
+  pygrpc_stream *streams[] = {
+      open_stream(client, "SayHello", "{}", NULL), open_stream(client, "ListFeatures", "{}", NULL),
+      open_stream(client, "RecordRoute", NULL, NULL), open_stream(client, "RouteChat", NULL, NULL)};
   for (size_t i = 0; i < COUNT_OF(streams); i++) {
     expect_status(streams[i], 14);
     pygrpc_stream_free(streams[i]);
@@ -201,10 +199,10 @@ static void unix_sockets(void **state) {
 
 static void forms_of_a_target(void **state) {
   (void)state;
-  const char *const targets[] = {
-      format("127.0.0.1:%d", shared_server.port), format("localhost:%d", shared_server.port),
-      format("ipv4:127.0.0.1:%d", shared_server.port),
-      format("dns:///localhost:%d", shared_server.port)};
+  const char *const targets[] = {format("127.0.0.1:%d", shared_server.port),
+                                 format("localhost:%d", shared_server.port),
+                                 format("ipv4:127.0.0.1:%d", shared_server.port),
+                                 format("dns:///localhost:%d", shared_server.port)};
   for (size_t i = 0; i < COUNT_OF(targets); i++) {
     pygrpc_client *client = client_of(targets[i], NULL);
     pygrpc_free(call(client, "SayHello", "{}", NULL));
@@ -215,8 +213,9 @@ static void forms_of_a_target(void **state) {
 /* What cannot be a target is told by the first call at the latest, and hurts nobody. */
 static void targets_that_lead_nowhere(void **state) {
   (void)state;
-  static const char *const kTargets[] = {"no-such-host.invalid:50051", "dns:///no-such-host.invalid",
-                                         "127.0.0.1:99999", "ipv4:not-an-address:1"};
+  static const char *const kTargets[] = {"no-such-host.invalid:50051",
+                                         "dns:///no-such-host.invalid", "127.0.0.1:99999",
+                                         "ipv4:not-an-address:1"};
   for (size_t i = 0; i < COUNT_OF(kTargets); i++) {
     pygrpc_client *client = NULL;
     pygrpc_error *error = NULL;

@@ -22,8 +22,8 @@ static void expect_deadline(pygrpc_client *caller, const char *options) {
   char *response = NULL;
   pygrpc_error *error = NULL;
   const int64_t start = now_ms();
-  const int32_t result = pygrpc_unary_unary(caller, "Test/NeverAnswer", "{}", NUL, options,
-                                            &response, NULL, &error);
+  const int32_t result =
+      pygrpc_unary_unary(caller, "Test/NeverAnswer", "{}", NUL, options, &response, NULL, &error);
   check_error(result, PYGRPC_E_STATUS, error);
   assert_int_equal(pygrpc_error_status(error), 4);
   assert_json_string(pygrpc_error_json(error), "/statusName", "DEADLINE_EXCEEDED");

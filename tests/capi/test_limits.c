@@ -31,9 +31,9 @@ static void expect_too_large(pygrpc_client *client, int64_t size) {
   pygrpc_error_free(error);
   assert_null(response);
 
-  pygrpc_stream *stream = open_stream(
-      client, "StreamPayloads", format("{\"messages\": \"2\", \"size\": \"%lld\"}", (long long)size),
-      NULL);
+  pygrpc_stream *stream =
+      open_stream(client, "StreamPayloads",
+                  format("{\"messages\": \"2\", \"size\": \"%lld\"}", (long long)size), NULL);
   char *message = NULL;
   error = NULL;
   check_error(pygrpc_stream_read(stream, -1, &message, NULL, &error), PYGRPC_E_STATUS, error);
@@ -80,9 +80,8 @@ static void a_limit_of_requests(void **state) {
   pygrpc_client *client = test_client("{\"max_send_size\": \"1KiB\"}");
   char *large = payload_json(400), *response = NULL;
   pygrpc_error *error = NULL;
-  check_error(
-      pygrpc_unary_unary(client, "PutPayload", large, NUL, NULL, &response, NULL, &error),
-      PYGRPC_E_STATUS, error);
+  check_error(pygrpc_unary_unary(client, "PutPayload", large, NUL, NULL, &response, NULL, &error),
+              PYGRPC_E_STATUS, error);
   assert_int_equal(pygrpc_error_status(error), 8);
   assert_contains(pygrpc_error_message(error), "max_send_size");
   pygrpc_error_free(error);
@@ -135,10 +134,10 @@ static void compressed_responses(void **state) {
   }
   char *response = NULL;
   pygrpc_error *error = NULL;
-  check_error(pygrpc_unary_unary(client, "GetPayload",
-                                 "{\"size\": \"5000000\", \"compression\": \"GZIP\"}", NUL, NULL,
-                                 &response, NULL, &error),
-              PYGRPC_E_STATUS, error);
+  check_error(
+      pygrpc_unary_unary(client, "GetPayload", "{\"size\": \"5000000\", \"compression\": \"GZIP\"}",
+                         NUL, NULL, &response, NULL, &error),
+      PYGRPC_E_STATUS, error);
   assert_int_equal(pygrpc_error_status(error), 8);
   assert_contains(pygrpc_error_message(error), "max_receive_size");
   pygrpc_error_free(error);
@@ -158,12 +157,9 @@ static void compressed_requests(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_limit_unless_given),
-      cmocka_unit_test(a_given_limit),
-      cmocka_unit_test(a_limit_of_requests),
-      cmocka_unit_test(a_large_request),
-      cmocka_unit_test(large_messages_both_ways),
-      cmocka_unit_test(compressed_responses),
+      cmocka_unit_test(the_limit_unless_given),   cmocka_unit_test(a_given_limit),
+      cmocka_unit_test(a_limit_of_requests),      cmocka_unit_test(a_large_request),
+      cmocka_unit_test(large_messages_both_ways), cmocka_unit_test(compressed_responses),
       cmocka_unit_test(compressed_requests),
   };
   return cmocka_run_group_tests(tests, set_up, stop_shared_server);

@@ -234,8 +234,8 @@ static void *wait_for_trailers(void *argument) {
 static void waits_in_other_threads(void **state) {
   (void)state;
   pygrpc_stream *stream = open_stream(client, "EchoMetadataBidi", NULL, NULL);
-  struct waiter waiters[4] = {{stream, 0, NULL}, {stream, 0, NULL}, {stream, 0, NULL},
-                              {stream, 0, NULL}};
+  struct waiter waiters[4] = {
+      {stream, 0, NULL}, {stream, 0, NULL}, {stream, 0, NULL}, {stream, 0, NULL}};
   pthread_t threads[4];
   for (int i = 0; i < 4; i++) {
     start_thread(&threads[i], i % 2 == 0 ? wait_for_headers : wait_for_trailers, &waiters[i]);

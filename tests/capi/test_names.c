@@ -64,7 +64,8 @@ static void an_ambiguous_method(void **state) {
   pygrpc_client *client = test_client(NULL);
   pygrpc_error *error = NULL;
   char *response = NULL;
-  const int32_t result = pygrpc_unary_unary(client, "Ping", "{}", NUL, NULL, &response, NULL, &error);
+  const int32_t result =
+      pygrpc_unary_unary(client, "Ping", "{}", NUL, NULL, &response, NULL, &error);
   check_error(result, PYGRPC_E_AMBIGUOUS, error);
   const char *json = pygrpc_error_json(error);
   assert_contains(pygrpc_error_message(error), "Ping");
@@ -108,7 +109,7 @@ static void unknown_methods(void **state) {
   };
   pygrpc_client *client = test_client(NULL);
   for (size_t i = 0; i < COUNT_OF(kUnknown); i++) {
-    print_message("  %s\n", kUnknown[i].name);
+    print_message("# %s\n", kUnknown[i].name);
     pygrpc_error *error = NULL;
     char *response = NULL;
     const int32_t result =
@@ -196,8 +197,8 @@ static void an_ambiguous_type(void **state) {
   pygrpc_client *client = new_client(NULL, NULL);
   pygrpc_error *error = NULL;
   expect_ok(pygrpc_load_proto(client, "a.proto",
-                              "syntax = \"proto3\"; package a; message Same {} message Only {}", NUL,
-                              &error),
+                              "syntax = \"proto3\"; package a; message Same {} message Only {}",
+                              NUL, &error),
             error);
   expect_ok(pygrpc_load_proto(client, "b.proto", "syntax = \"proto3\"; package b; message Same {}",
                               NUL, &error),

@@ -7,8 +7,8 @@
 
 struct bad_option {
   const char *options;
-  const char *named;    /* in the message */
-  const char *also;     /* this too */
+  const char *named; /* in the message */
+  const char *also;  /* this too */
 };
 
 static const struct bad_option kBadForClients[] = {
@@ -64,7 +64,7 @@ static void bad_client_options(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT_OF(kBadForClients); i++) {
     const struct bad_option *bad = &kBadForClients[i];
-    print_message("  %s\n", bad->options);
+    print_message("# %s\n", bad->options);
     pygrpc_client *client = NULL;
     pygrpc_error *error = NULL;
     expect_error(pygrpc_client_new("127.0.0.1:1", bad->options, &client, &error), PYGRPC_E_OPTION,
@@ -91,26 +91,27 @@ static void bad_call_options(void **state) {
   pygrpc_error *error = NULL;
   for (size_t i = 0; i < COUNT_OF(kBadForCalls); i++) {
     const struct bad_option *bad = &kBadForCalls[i];
-    print_message("  %s\n", bad->options);
+    print_message("# %s\n", bad->options);
     char *text = NULL;
     pygrpc_stream *stream = NULL;
-    expect_error(pygrpc_unary_unary(client, "SayHello", "{}", NUL, bad->options, &text, NULL, &error),
-                 PYGRPC_E_OPTION, &error, bad->named, bad->also);
-    expect_error(pygrpc_unary_stream(client, "SayHelloStreamReply", "{}", NUL, bad->options, &stream,
-                                     &error),
+    expect_error(
+        pygrpc_unary_unary(client, "SayHello", "{}", NUL, bad->options, &text, NULL, &error),
+        PYGRPC_E_OPTION, &error, bad->named, bad->also);
+    expect_error(pygrpc_unary_stream(client, "SayHelloStreamReply", "{}", NUL, bad->options,
+                                     &stream, &error),
                  PYGRPC_E_OPTION, &error, bad->named, bad->also);
     expect_error(pygrpc_stream_unary(client, "RecordRoute", bad->options, &stream, &error),
                  PYGRPC_E_OPTION, &error, bad->named, bad->also);
     expect_error(pygrpc_stream_stream(client, "RouteChat", bad->options, &stream, &error),
                  PYGRPC_E_OPTION, &error, bad->named, bad->also);
-    expect_error(pygrpc_stream_open(client, "SayHello", 0, "{}", NUL, bad->options, NULL, &stream,
-                                    &error),
-                 PYGRPC_E_OPTION, &error, bad->named, bad->also);
+    expect_error(
+        pygrpc_stream_open(client, "SayHello", 0, "{}", NUL, bad->options, NULL, &stream, &error),
+        PYGRPC_E_OPTION, &error, bad->named, bad->also);
     expect_error(pygrpc_json_to_binary(client, "helloworld.HelloRequest", "{}", NUL, bad->options,
                                        &text, NULL, &error),
                  PYGRPC_E_OPTION, &error, bad->named, bad->also);
-    expect_error(pygrpc_binary_to_json(client, "helloworld.HelloRequest", "", 0, bad->options, &text,
-                                       NULL, &error),
+    expect_error(pygrpc_binary_to_json(client, "helloworld.HelloRequest", "", 0, bad->options,
+                                       &text, NULL, &error),
                  PYGRPC_E_OPTION, &error, bad->named, bad->also);
     assert_null(text);
     assert_null(stream);
@@ -129,7 +130,7 @@ static void bad_load_options(void **state) {
   pygrpc_client *client = new_client(NULL, NULL);
   pygrpc_error *error = NULL;
   for (size_t i = 0; i < COUNT_OF(kBad); i++) {
-    print_message("  %s\n", kBad[i].options);
+    print_message("# %s\n", kBad[i].options);
     expect_error(pygrpc_load(client, "helloworld.proto", kBad[i].options, &error), PYGRPC_E_OPTION,
                  &error, kBad[i].named, kBad[i].also);
   }
@@ -141,7 +142,8 @@ static void an_unknown_option_is_near_to_known_ones(void **state) {
   (void)state;
   pygrpc_client *client = NULL;
   pygrpc_error *error = NULL;
-  check_error(pygrpc_client_new(NULL, "{\"time_out\": 1}", &client, &error), PYGRPC_E_OPTION, error);
+  check_error(pygrpc_client_new(NULL, "{\"time_out\": 1}", &client, &error), PYGRPC_E_OPTION,
+              error);
   assert_json_string(pygrpc_error_json(error), "/near/0", "timeout");
   pygrpc_error_free(error);
 }
@@ -168,14 +170,15 @@ static void good_options(void **state) {
       "{\"transport\": \"tls\"}",
       "{\"transport\": \"tls\", \"tls\": {\"verify\": false}}",
       "{\"metadata\": {}}",
-      "{\"metadata\": {\"authorization\": \"Bearer x\", \"x\": [\"1\", \"2\"], \"b-bin\": \"AAE=\"}}",
+      "{\"metadata\": {\"authorization\": \"Bearer x\", \"x\": [\"1\", \"2\"], \"b-bin\": "
+      "\"AAE=\"}}",
       "{\"metadata\": {\"empty\": \"\", \"none\": []}}",
       "{\"codec\": \"binary\", \"print_defaults\": true, \"enum_numbers\": true}",
       "{\"proto_names\": true, \"int64_numbers\": true, \"ignore_unknown\": true}",
       "{\"wait_for_ready\": true, \"compression\": \"gzip\", \"max_depth\": 10}",
   };
   for (size_t i = 0; i < COUNT_OF(kGood); i++) {
-    print_message("  %s\n", kGood[i]);
+    print_message("# %s\n", kGood[i]);
     pygrpc_client_free(new_client("127.0.0.1:1", kGood[i]));
   }
 }

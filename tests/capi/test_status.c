@@ -6,12 +6,23 @@
 #include "harness.h"
 
 static const char *const kStatusNames[] = {
-    "OK",           "CANCELLED",         "UNKNOWN",
-    "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
-    "ALREADY_EXISTS",   "PERMISSION_DENIED", "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION", "ABORTED",        "OUT_OF_RANGE",
-    "UNIMPLEMENTED",    "INTERNAL",          "UNAVAILABLE",
-    "DATA_LOSS",        "UNAUTHENTICATED",
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
 };
 
 static const char *const kMethods[] = {"ReturnStatus", "ReturnStatusServerStream",
@@ -113,9 +124,9 @@ static void a_status_out_of_range(void **state) {
   for (size_t i = 0; i < COUNT_OF(kCodes); i++) {
     char *response = NULL;
     pygrpc_error *error = NULL;
-    const int32_t result = pygrpc_unary_unary(client, "ReturnStatus",
-                                              format("{\"code\": %d, \"message\": \"odd\"}", kCodes[i]),
-                                              NUL, NULL, &response, NULL, &error);
+    const int32_t result = pygrpc_unary_unary(
+        client, "ReturnStatus", format("{\"code\": %d, \"message\": \"odd\"}", kCodes[i]), NUL,
+        NULL, &response, NULL, &error);
     check_error(result, PYGRPC_E_STATUS, error);
     assert_int_equal(pygrpc_error_status(error), 2);
     pygrpc_error_free(error);
@@ -142,16 +153,15 @@ static void a_method_that_is_not_implemented(void **state) {
   pygrpc_error_free(error);
 }
 
-/* ---- Details -----------------------------------------------------------------------------------*/
+/* ---- Details
+ * -----------------------------------------------------------------------------------*/
 
-static const char *const kDetails[] = {"ERROR_INFO",    "RETRY_INFO",   "DEBUG_INFO",
-                                       "QUOTA_FAILURE", "PRECONDITION_FAILURE",
-                                       "BAD_REQUEST",   "REQUEST_INFO", "RESOURCE_INFO",
-                                       "HELP",          "LOCALIZED_MESSAGE"};
-static const char *const kDetailTypes[] = {"ErrorInfo",    "RetryInfo",   "DebugInfo",
-                                           "QuotaFailure", "PreconditionFailure",
-                                           "BadRequest",   "RequestInfo", "ResourceInfo",
-                                           "Help",         "LocalizedMessage"};
+static const char *const kDetails[] = {
+    "ERROR_INFO",  "RETRY_INFO",   "DEBUG_INFO",    "QUOTA_FAILURE", "PRECONDITION_FAILURE",
+    "BAD_REQUEST", "REQUEST_INFO", "RESOURCE_INFO", "HELP",          "LOCALIZED_MESSAGE"};
+static const char *const kDetailTypes[] = {
+    "ErrorInfo",  "RetryInfo",   "DebugInfo",    "QuotaFailure", "PreconditionFailure",
+    "BadRequest", "RequestInfo", "ResourceInfo", "Help",         "LocalizedMessage"};
 
 static void standard_details_are_decoded(void **state) {
   (void)state;
@@ -179,8 +189,9 @@ static void standard_details_are_decoded(void **state) {
 static void many_details_keep_their_order(void **state) {
   (void)state;
   pygrpc_stream *stream = start(
-      0, "{\"code\": 8, \"standardDetails\": [\"HELP\", \"ERROR_INFO\"], \"details\": [{\"@type\": "
-         "\"type.googleapis.com/google.protobuf.Duration\", \"value\": \"1.5s\"}]}");
+      0,
+      "{\"code\": 8, \"standardDetails\": [\"HELP\", \"ERROR_INFO\"], \"details\": [{\"@type\": "
+      "\"type.googleapis.com/google.protobuf.Duration\", \"value\": \"1.5s\"}]}");
   pygrpc_error *error = read_to_the_end(stream);
   const char *json = pygrpc_error_json(error);
   assert_json_count(json, "/details", 3);
@@ -195,8 +206,9 @@ static void many_details_keep_their_order(void **state) {
 static void a_detail_of_the_loaded_schema(void **state) {
   (void)state;
   pygrpc_stream *stream = start(
-      0, "{\"code\": 8, \"details\": [{\"@type\": \"type.googleapis.com/pygrpc.test.Standalone\","
-         "\"id\": \"7\", \"tags\": [\"a\"]}]}");
+      0,
+      "{\"code\": 8, \"details\": [{\"@type\": \"type.googleapis.com/pygrpc.test.Standalone\","
+      "\"id\": \"7\", \"tags\": [\"a\"]}]}");
   pygrpc_error *error = read_to_the_end(stream);
   const char *json = pygrpc_error_json(error);
   assert_json_string(json, "/details/0/id", "7");
@@ -220,10 +232,12 @@ static void a_detail_of_unknown_type(void **state) {
   pygrpc_stream_free(stream);
 }
 
-/* Bytes that are no google.rpc.Status: the status counts all the same, the bytes are in the trailers.*/
+/* Bytes that are no google.rpc.Status: the status counts all the same, the bytes are in the
+ * trailers.*/
 static void details_that_are_broken(void **state) {
   (void)state;
-  pygrpc_stream *stream = start(0, "{\"code\": 5, \"message\": \"m\", \"rawDetails\": \"/////w==\"}");
+  pygrpc_stream *stream =
+      start(0, "{\"code\": 5, \"message\": \"m\", \"rawDetails\": \"/////w==\"}");
   pygrpc_error *error = read_to_the_end(stream);
   assert_non_null(error);
   const char *json = pygrpc_error_json(error);
@@ -244,19 +258,21 @@ static void no_details(void **state) {
   pygrpc_stream_free(stream);
 }
 
-/* ---- Trailers ----------------------------------------------------------------------------------*/
+/* ---- Trailers
+ * ----------------------------------------------------------------------------------*/
 
-/* With headers of its own before the status, or as one block of headers that is all (Trailers-Only),
- * the trailers are the trailers. */
+/* With headers of its own before the status, or as one block of headers that is all
+ * (Trailers-Only), the trailers are the trailers. */
 static void trailers_of_an_error(void **state) {
   (void)state;
   for (int method = 0; method < 4; method++) {
     for (int headers_first = 0; headers_first <= 1; headers_first++) {
-      pygrpc_stream *stream = start(
-          method, format("{\"code\": 7, \"message\": \"stop\", \"headersFirst\": %s, \"trailers\": ["
-                         "{\"key\": \"x-a\", \"text\": \"1\"}, {\"key\": \"x-a\", \"text\": \"2\"},"
-                         "{\"key\": \"x-b-bin\", \"binary\": \"AP8=\"}]}",
-                         headers_first ? "true" : "false"));
+      pygrpc_stream *stream =
+          start(method,
+                format("{\"code\": 7, \"message\": \"stop\", \"headersFirst\": %s, \"trailers\": ["
+                       "{\"key\": \"x-a\", \"text\": \"1\"}, {\"key\": \"x-a\", \"text\": \"2\"},"
+                       "{\"key\": \"x-b-bin\", \"binary\": \"AP8=\"}]}",
+                       headers_first ? "true" : "false"));
       pygrpc_error *error = read_to_the_end(stream);
       assert_non_null(error);
       const char *json = pygrpc_error_json(error);
@@ -290,16 +306,18 @@ static void trailers_only_keeps_its_details(void **state) {
   (void)state;
   char *response = NULL;
   pygrpc_error *error = NULL;
-  check_error(pygrpc_unary_unary(client, "ReturnStatus",
-                                 "{\"code\": 3, \"message\": \"m\", \"standardDetails\": [\"BAD_REQUEST\"]}",
-                                 NUL, NULL, &response, NULL, &error),
+  check_error(pygrpc_unary_unary(
+                  client, "ReturnStatus",
+                  "{\"code\": 3, \"message\": \"m\", \"standardDetails\": [\"BAD_REQUEST\"]}", NUL,
+                  NULL, &response, NULL, &error),
               PYGRPC_E_STATUS, error);
   assert_json_string(pygrpc_error_json(error), "/details/0/@type",
                      "type.googleapis.com/google.rpc.BadRequest");
   pygrpc_error_free(error);
 }
 
-/* ---- Retriable ---------------------------------------------------------------------------------*/
+/* ---- Retriable
+ * ---------------------------------------------------------------------------------*/
 
 static void unavailable_is_retriable(void **state) {
   (void)state;

@@ -1,8 +1,8 @@
 /* Copyright 2026 The pygrpc Authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * Streams: the four cardinalities by every function that opens them, the order of messages, half-close,
- * the end, and what is refused in which state. */
+ * Streams: the four cardinalities by every function that opens them, the order of messages,
+ * half-close, the end, and what is refused in which state. */
 
 #include "harness.h"
 
@@ -28,7 +28,8 @@ static void expect_state_error(pygrpc_stream *stream) {
   assert_int_equal(size, 0);
 }
 
-/* ---- The four cardinalities --------------------------------------------------------------------*/
+/* ---- The four cardinalities
+ * --------------------------------------------------------------------*/
 
 static void check_greetings(pygrpc_stream *stream) {
   for (int i = 1; i <= 5; i++) {
@@ -151,7 +152,8 @@ static void many_streams_at_once(void **state) {
   }
 }
 
-/* ---- The end -----------------------------------------------------------------------------------*/
+/* ---- The end
+ * -----------------------------------------------------------------------------------*/
 
 static void the_end_is_given_once(void **state) {
   (void)state;
@@ -196,8 +198,8 @@ static void writes_after_the_server_has_ended(void **state) {
   } kCases[] = {{"ReturnStatusBidi", 5}, {"ReturnStatusClientStream", 5}, {"ReturnStatusBidi", 0}};
   for (size_t i = 0; i < COUNT_OF(kCases); i++) {
     pygrpc_stream *stream = open_stream(client, kCases[i].method, NULL, NULL);
-    write_message(stream,
-                  format("{\"code\": %d, \"message\": \"gone\", \"afterMessages\": 1}", kCases[i].code));
+    write_message(stream, format("{\"code\": %d, \"message\": \"gone\", \"afterMessages\": 1}",
+                                 kCases[i].code));
     pygrpc_error *error = NULL;
     int32_t result = PYGRPC_OK;
     while (result == PYGRPC_OK) result = pygrpc_stream_write(stream, "{}", NUL, -1, &error);
@@ -229,7 +231,8 @@ static void a_unary_response_comes_with_its_status(void **state) {
   pygrpc_stream_free(stream);
 }
 
-/* ---- Half-close and writing --------------------------------------------------------------------*/
+/* ---- Half-close and writing
+ * --------------------------------------------------------------------*/
 
 static void writes_after_half_close(void **state) {
   (void)state;
@@ -239,8 +242,10 @@ static void writes_after_half_close(void **state) {
     half_close(stream);
     half_close(stream);
     pygrpc_error *error = NULL;
-    expect_error(pygrpc_stream_write(stream, "{}", NUL, -1, &error), PYGRPC_E_STATE, &error, "half-close");
-    expect_error(pygrpc_stream_write(stream, "{}", NUL, 0, &error), PYGRPC_E_STATE, &error, "half-close");
+    expect_error(pygrpc_stream_write(stream, "{}", NUL, -1, &error), PYGRPC_E_STATE, &error,
+                 "half-close");
+    expect_error(pygrpc_stream_write(stream, "{}", NUL, 0, &error), PYGRPC_E_STATE, &error,
+                 "half-close");
     if (i == 1) pygrpc_free(read_message(stream));
     expect_end(stream);
     half_close(stream);
@@ -284,15 +289,16 @@ static void a_bad_request_opens_no_stream(void **state) {
   (void)state;
   pygrpc_stream *stream = NULL;
   pygrpc_error *error = NULL;
-  expect_error(
-      pygrpc_unary_stream(client, "SayHelloStreamReply", "{\"name\": 1}", NUL, NULL, &stream, &error),
-      PYGRPC_E_JSON, &error, "$.name");
+  expect_error(pygrpc_unary_stream(client, "SayHelloStreamReply", "{\"name\": 1}", NUL, NULL,
+                                   &stream, &error),
+               PYGRPC_E_JSON, &error, "$.name");
   expect_error(pygrpc_stream_open(client, "SayHello", 0, "{", NUL, NULL, NULL, &stream, &error),
                PYGRPC_E_JSON, &error, "");
   assert_null(stream);
 }
 
-/* ---- Reading with a timeout --------------------------------------------------------------------*/
+/* ---- Reading with a timeout
+ * --------------------------------------------------------------------*/
 
 static void a_read_may_have_to_be_asked_again(void **state) {
   (void)state;
@@ -361,7 +367,8 @@ static void a_timeout_is_kept(void **state) {
   pygrpc_stream_free(stream);
 }
 
-/* ---- Writing with a timeout --------------------------------------------------------------------*/
+/* ---- Writing with a timeout
+ * --------------------------------------------------------------------*/
 
 static void a_write_may_have_to_be_asked_again(void **state) {
   (void)state;
@@ -414,7 +421,8 @@ static void a_pending_message_is_not_taken(void **state) {
   pygrpc_stream_free(stream);
 }
 
-/* ---- Cancellation ------------------------------------------------------------------------------*/
+/* ---- Cancellation
+ * ------------------------------------------------------------------------------*/
 
 static void cancel_before_and_after(void **state) {
   (void)state;

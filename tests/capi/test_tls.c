@@ -12,10 +12,23 @@ static struct test_server tls_server, mutual_server;
 static const char *file(const char *name) { return path_in(directory, name); }
 
 static void make_authority(const char *name) {
-  const char *const command[] = {
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-      "-nodes", "-days", "2", "-subj", format("/CN=%s", name), "-keyout",
-      format("%s/%s.key", directory, name), "-out", format("%s/%s.pem", directory, name), NULL};
+  const char *const command[] = {"openssl",
+                                 "req",
+                                 "-x509",
+                                 "-newkey",
+                                 "ec",
+                                 "-pkeyopt",
+                                 "ec_paramgen_curve:prime256v1",
+                                 "-nodes",
+                                 "-days",
+                                 "2",
+                                 "-subj",
+                                 format("/CN=%s", name),
+                                 "-keyout",
+                                 format("%s/%s.key", directory, name),
+                                 "-out",
+                                 format("%s/%s.pem", directory, name),
+                                 NULL};
   assert_int_equal(run_program(command), 0);
 }
 
@@ -24,15 +37,29 @@ static void make_certificate(const char *name, const char *host, const char *aut
   const char *extensions = write_file(directory, "extensions", format("subjectAltName=%s", host));
   const char *key = format("%s/%s.key", directory, name);
   const char *request = format("%s/%s.csr", directory, name);
-  const char *const ask[] = {"openssl", "req", "-newkey", "ec", "-pkeyopt",
-                             "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
-                             format("/CN=%s", name), "-keyout", key, "-out", request, NULL};
+  const char *const ask[] = {"openssl", "req",      "-newkey",
+                             "ec",      "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                             "-nodes",  "-subj",    format("/CN=%s", name),
+                             "-keyout", key,        "-out",
+                             request,   NULL};
   assert_int_equal(run_program(ask), 0);
-  const char *const sign[] = {"openssl", "x509", "-req", "-in", request, "-CA",
-                              format("%s/%s.pem", directory, authority), "-CAkey",
-                              format("%s/%s.key", directory, authority), "-CAcreateserial", "-days",
-                              "2", "-extfile", extensions, "-out",
-                              format("%s/%s.pem", directory, name), NULL};
+  const char *const sign[] = {"openssl",
+                              "x509",
+                              "-req",
+                              "-in",
+                              request,
+                              "-CA",
+                              format("%s/%s.pem", directory, authority),
+                              "-CAkey",
+                              format("%s/%s.key", directory, authority),
+                              "-CAcreateserial",
+                              "-days",
+                              "2",
+                              "-extfile",
+                              extensions,
+                              "-out",
+                              format("%s/%s.pem", directory, name),
+                              NULL};
   assert_int_equal(run_program(sign), 0);
 }
 
@@ -42,7 +69,8 @@ static int set_up(void **state) {
   make_authority("stranger");
   make_certificate("server", "DNS:localhost,IP:127.0.0.1", "authority");
   make_certificate("client", "DNS:client.example", "authority");
-  server_start(&tls_server, "--tls-cert", file("server.pem"), "--tls-key", file("server.key"), NULL);
+  server_start(&tls_server, "--tls-cert", file("server.pem"), "--tls-key", file("server.key"),
+               NULL);
   server_start(&mutual_server, "--tls-cert", file("server.pem"), "--tls-key", file("server.key"),
                "--tls-client-ca", file("authority.pem"), NULL);
   return start_shared_server(state);
@@ -115,8 +143,8 @@ static void an_authority_as_text(void **state) {
 
 static void streams_over_tls(void **state) {
   (void)state;
-  pygrpc_client *client = client_of(
-      tls_server.target, tls_options(format("\"ca\": \"%s\"", file("authority.pem"))));
+  pygrpc_client *client =
+      client_of(tls_server.target, tls_options(format("\"ca\": \"%s\"", file("authority.pem"))));
   pygrpc_error *error = NULL;
   expect_ok(pygrpc_client_wait_ready(client, 20000, &error), error);
   pygrpc_stream *stream = open_stream(client, "SayHelloBidiStream", NULL, NULL);
@@ -130,8 +158,8 @@ static void streams_over_tls(void **state) {
 
 static void a_wrong_authority(void **state) {
   (void)state;
-  expect_refusal(tls_server.target,
-                 tls_options(format("\"ca\": \"%s\"", file("stranger.pem"))), "tls.ca");
+  expect_refusal(tls_server.target, tls_options(format("\"ca\": \"%s\"", file("stranger.pem"))),
+                 "tls.ca");
 }
 
 /* The system's authorities do not know ours. */
@@ -143,10 +171,10 @@ static void no_authority(void **state) {
 static void the_name_in_the_certificate(void **state) {
   (void)state;
   const char *ca = format("\"ca\": \"%s\"", file("authority.pem"));
-  expect_greeting(tls_server.target,
-                  tls_options(format("%s, \"server_name\": \"localhost\"", ca)));
+  expect_greeting(tls_server.target, tls_options(format("%s, \"server_name\": \"localhost\"", ca)));
   expect_refusal(tls_server.target,
-                 tls_options(format("%s, \"server_name\": \"other.example\"", ca)), "other.example");
+                 tls_options(format("%s, \"server_name\": \"other.example\"", ca)),
+                 "other.example");
 }
 
 static void verification_switched_off_by_name(void **state) {
@@ -156,8 +184,8 @@ static void verification_switched_off_by_name(void **state) {
 
 static void tls_to_a_plaintext_server(void **state) {
   (void)state;
-  expect_refusal(shared_server.target,
-                 tls_options(format("\"ca\": \"%s\"", file("authority.pem"))), "TLS");
+  expect_refusal(shared_server.target, tls_options(format("\"ca\": \"%s\"", file("authority.pem"))),
+                 "TLS");
 }
 
 static void plaintext_to_a_tls_server(void **state) {
@@ -188,11 +216,11 @@ static void certificates_that_are_no_certificates(void **state) {
   (void)state;
   pygrpc_client *client = NULL;
   pygrpc_error *error = NULL;
-  const char *garbage = write_file(directory, "garbage.pem",
-                                   "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  const char *garbage = write_file(
+      directory, "garbage.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
   /* found when the client is made or by its first call, but found */
-  int32_t result = pygrpc_client_new(tls_server.target,
-                                     tls_options(format("\"ca\": \"%s\"", garbage)), &client, &error);
+  int32_t result = pygrpc_client_new(
+      tls_server.target, tls_options(format("\"ca\": \"%s\"", garbage)), &client, &error);
   if (result == PYGRPC_OK) {
     load(client, "helloworld.proto");
     char *response = NULL;

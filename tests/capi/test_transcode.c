@@ -84,8 +84,9 @@ static void the_wire_format(void **state) {
     size_t size;
   } kCases[] = {
       {"{\"int32Value\": 150}", "\x18\x96\x01", 3},
-      {"{\"stringValue\": \"a\\u0000b\"}", "\x72\x03"
-                                            "a\0b",
+      {"{\"stringValue\": \"a\\u0000b\"}",
+       "\x72\x03"
+       "a\0b",
        5},
       {"{\"bytesValue\": \"AAAA\"}", "\x7A\x03\0\0\0", 5},
       {"{\"optionalInt32\": 0}", "\xB8\x01\0", 3},
@@ -152,9 +153,9 @@ static void switches_of_json(void **state) {
 
   pygrpc_error *error = NULL;
   bytes = NULL;
-  expect_error(pygrpc_json_to_binary(client, kType, "{\"nope\": [1, {}]}", NUL, NULL, &bytes, &size,
-                                     &error),
-               PYGRPC_E_JSON, &error, "nope");
+  expect_error(
+      pygrpc_json_to_binary(client, kType, "{\"nope\": [1, {}]}", NUL, NULL, &bytes, &size, &error),
+      PYGRPC_E_JSON, &error, "nope");
   expect_ok(pygrpc_json_to_binary(client, kType, "{\"nope\": [1, {}], \"int32Value\": 150}", NUL,
                                   "{\"ignore_unknown\": true}", &bytes, &size, &error),
             error);
@@ -188,10 +189,12 @@ static void bytes_that_are_no_message(void **state) {
     const char *bytes;
     size_t size;
   } kBad[] = {
-      {"\xFF", 1},                                             /* a cut-off tag */
-      {"\x18", 1},                                             /* a tag without a value */
-      {"\x18\x80", 2},                                         /* a cut-off varint */
-      {"\x72\x05" "ab", 4},                                    /* a string that is too short */
+      {"\xFF", 1},     /* a cut-off tag */
+      {"\x18", 1},     /* a tag without a value */
+      {"\x18\x80", 2}, /* a cut-off varint */
+      {"\x72\x05"
+       "ab",
+       4},                                                     /* a string that is too short */
       {"\x72\x02\xC3\x28", 4},                                 /* a string that is not UTF-8 */
       {"\x09\x01\x02", 3},                                     /* a cut-off double */
       {"\x8A\x01\x02\x08", 4},                                 /* a cut-off message */
@@ -204,8 +207,8 @@ static void bytes_that_are_no_message(void **state) {
     char dummy = 0, *json = &dummy;
     size_t size = 1;
     pygrpc_error *error = NULL;
-    check_error(pygrpc_binary_to_json(client, kType, kBad[i].bytes, kBad[i].size, NULL, &json, &size,
-                                      &error),
+    check_error(pygrpc_binary_to_json(client, kType, kBad[i].bytes, kBad[i].size, NULL, &json,
+                                      &size, &error),
                 PYGRPC_E_WIRE, error);
     const int64_t offset = json_integer(pygrpc_error_json(error), "/offset");
     assert_true(offset >= 0 && offset <= (int64_t)kBad[i].size);
@@ -235,7 +238,10 @@ static void messages_without_a_json_form(void **state) {
 static void scattered_fields(void **state) {
   (void)state;
   /* repeated_string "a", int32_value 1, repeated_string "b", int32_value 2 */
-  static const char kScattered[] = "\xB2\x03\x01" "a\x18\x01\xB2\x03\x01" "b\x18\x02";
+  static const char kScattered[] =
+      "\xB2\x03\x01"
+      "a\x18\x01\xB2\x03\x01"
+      "b\x18\x02";
   char *json = to_json(kScattered, sizeof kScattered - 1, NULL);
   assert_json(json, "/repeatedString", "[\"a\",\"b\"]");
   assert_json(json, "/int32Value", "2");

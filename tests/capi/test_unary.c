@@ -22,7 +22,8 @@ static void the_size_of_a_request(void **state) {
   pygrpc_error *error = NULL;
   char *response = NULL;
   size_t size = 0;
-  expect_ok(pygrpc_unary_unary(client, "SayHello", kTwo, 15, NULL, &response, &size, &error), error);
+  expect_ok(pygrpc_unary_unary(client, "SayHello", kTwo, 15, NULL, &response, &size, &error),
+            error);
   assert_string_equal(response, "{\"message\":\"Hello, you!\"}");
   assert_int_equal(size, strlen(response));
   pygrpc_free(response);
@@ -30,7 +31,8 @@ static void the_size_of_a_request(void **state) {
   /* A request without a NUL, on the heap, so that a checker sees a read beyond it. */
   char *exact = malloc(15);
   memcpy(exact, kTwo, 15);
-  expect_ok(pygrpc_unary_unary(client, "SayHello", exact, 15, NULL, &response, NULL, &error), error);
+  expect_ok(pygrpc_unary_unary(client, "SayHello", exact, 15, NULL, &response, NULL, &error),
+            error);
   assert_string_equal(response, "{\"message\":\"Hello, you!\"}");
   pygrpc_free(response);
   free(exact);
@@ -72,12 +74,12 @@ static void outputs_that_nobody_asks_for(void **state) {
   (void)state;
   pygrpc_client *client = test_client(NULL);
   char *response = NULL;
-  assert_int_equal(
-      pygrpc_unary_unary(client, "SayHello", "{}", NUL, NULL, &response, NULL, NULL), PYGRPC_OK);
+  assert_int_equal(pygrpc_unary_unary(client, "SayHello", "{}", NUL, NULL, &response, NULL, NULL),
+                   PYGRPC_OK);
   assert_string_equal(response, "{\"message\":\"Hello, !\"}");
   pygrpc_free(response);
-  assert_int_equal(
-      pygrpc_unary_unary(client, "SayHello", "{", NUL, NULL, &response, NULL, NULL), PYGRPC_E_JSON);
+  assert_int_equal(pygrpc_unary_unary(client, "SayHello", "{", NUL, NULL, &response, NULL, NULL),
+                   PYGRPC_E_JSON);
   assert_null(response);
   pygrpc_client_free(client);
 }
@@ -88,12 +90,11 @@ static void an_error_is_untouched_on_success(void **state) {
   pygrpc_client *client = test_client(NULL);
   pygrpc_error *error = NULL;
   char *response = NULL;
-  assert_int_equal(
-      pygrpc_unary_unary(client, "SayHello", "[]", NUL, NULL, &response, NULL, &error),
-      PYGRPC_E_JSON);
+  assert_int_equal(pygrpc_unary_unary(client, "SayHello", "[]", NUL, NULL, &response, NULL, &error),
+                   PYGRPC_E_JSON);
   pygrpc_error *first = error;
-  assert_int_equal(
-      pygrpc_unary_unary(client, "SayHello", "{}", NUL, NULL, &response, NULL, &error), PYGRPC_OK);
+  assert_int_equal(pygrpc_unary_unary(client, "SayHello", "{}", NUL, NULL, &response, NULL, &error),
+                   PYGRPC_OK);
   assert_ptr_equal(error, first);
   assert_int_equal(pygrpc_error_code(first), PYGRPC_E_JSON);
   pygrpc_error_free(first);
@@ -146,7 +147,7 @@ static void requests_that_do_not_fit(void **state) {
   pygrpc_client *client = test_client(NULL);
   for (size_t i = 0; i < COUNT_OF(kBadRequests); i++) {
     const struct bad_request *bad = &kBadRequests[i];
-    print_message("  %s\n", bad->json);
+    print_message("# %s\n", bad->json);
     pygrpc_error *error = NULL;
     char dummy = 0, *response = &dummy;
     size_t size = 1;
@@ -197,8 +198,8 @@ static void a_fault_in_json_is_told_in_full(void **state) {
   pygrpc_error_free(error);
 
   error = NULL;
-  check_error(pygrpc_unary_unary(client, "Test/Echo", "{\"nestedValue\": {\"numbr\": 1}}", NUL, NULL,
-                                 &response, NULL, &error),
+  check_error(pygrpc_unary_unary(client, "Test/Echo", "{\"nestedValue\": {\"numbr\": 1}}", NUL,
+                                 NULL, &response, NULL, &error),
               PYGRPC_E_JSON, error);
   assert_json_string(pygrpc_error_json(error), "/near/0", "number");
   pygrpc_error_free(error);
@@ -238,7 +239,8 @@ static void unary_by_a_stream(void **state) {
     expect_message(stream, "{\"message\":\"Hello, you!\"}");
     expect_end(stream);
     char *message = NULL;
-    expect_error(pygrpc_stream_read(stream, -1, &message, NULL, &error), PYGRPC_E_STATE, &error, "");
+    expect_error(pygrpc_stream_read(stream, -1, &message, NULL, &error), PYGRPC_E_STATE, &error,
+                 "");
     pygrpc_stream_free(stream);
   }
   pygrpc_client_free(client);
