@@ -4,11 +4,11 @@
 #include "transcode/json_to_wire.h"
 
 #include <algorithm>
-#include <array>
 #include <climits>
-#include <functional>
 
 #include "transcode/json_to_wire_scalars.h"
+#include "transcode/map_keys.h"
+#include "transcode/slot_set.h"
 
 namespace pygrpc::transcode {
 namespace {
@@ -17,8 +17,6 @@ namespace {
 constexpr size_t kLargestMove = 4096;
 // A longer reservation could not be made shorter by a cheap move.
 constexpr uint32_t kLargestGuess = 2;
-// Up to this many keys of a map are compared each with each.
-constexpr size_t kFewKeys = 8;
 
 uint32_t VarintSize(uint64_t value) {
   return (64 - static_cast<uint32_t>(__builtin_clzll(value | 1)) + 6) / 7;
@@ -191,8 +189,7 @@ JsonToWireConverter::Cursor JsonToWireConverter::Members(Cursor cursor, const Me
     ++cursor.token;
     return cursor;
   }
-  uint64_t seen = 0;
-  size_t seen_later = 0;
+  SlotSet seen(plan.slot_count, &seen_);
   bool type_seen = false;
   uint32_t expected = 0;
   do {
@@ -224,14 +221,14 @@ JsonToWireConverter::Cursor JsonToWireConverter::Members(Cursor cursor, const Me
       cursor = Null(cursor);
       continue;
     }
-    if (!MarkSeen(field->slot, plan, &seen, &seen_later)) FailDuplicate(cursor.token, *field, plan);
+    if (!seen.Add(field->slot)) FailDuplicate(cursor.token, *field, plan);
     if (field->repeated) {
       cursor = Repeated(cursor, first, *field, depth);
     } else {
       cursor = Singular(cursor, first, *field, depth);
     }
   } while (More(&cursor, '}'));
-  if (seen_later != 0) seen_.resize(seen_later - 1);
+  seen.Close();
   return cursor;
 }
 
@@ -247,22 +244,6 @@ const FieldPlan* JsonToWireConverter::FindField(const uint32_t* token, const Mes
   field = plan.FindName(name);
   if (field == nullptr && !ignore_unknown_) FailUnknownField(token, plan, name);
   return field;
-}
-
-bool JsonToWireConverter::MarkSeen(uint32_t slot, const MessagePlan& plan, uint64_t* first,
-                                   size_t* later) {
-  uint64_t* word = first;
-  if (slot >= 64) {
-    if (*later == 0) {
-      *later = seen_.size() + 1;
-      seen_.resize(seen_.size() + (plan.slot_count - 1) / 64);
-    }
-    word = &seen_[*later - 1 + slot / 64 - 1];
-  }
-  const uint64_t bit = uint64_t{1} << slot % 64;
-  if ((*word & bit) != 0) return false;
-  *word |= bit;
-  return true;
 }
 
 bool JsonToWireConverter::AcceptsNull(const FieldPlan& field) const {
@@ -524,41 +505,14 @@ JsonToWireConverter::Cursor JsonToWireConverter::MapKey(Cursor cursor, const Fie
 
 // Finds a key that a map has twice.
 void JsonToWireConverter::CheckMapKeys(size_t first_place, size_t map_offset) {
-  KeyPlace* places = key_places_.data() + first_place;
+  const KeyPlace* places = key_places_.data() + first_place;
   const size_t count = key_places_.size() - first_place;
-  auto key = [&](const KeyPlace& place) {
-    return std::string_view(base_ + start_ + place.offset, place.size);
-  };
-  auto fail = [&](const KeyPlace& later) {
-    size_t offset = OffsetOfMember(tokens_.json(), map_offset, later.member);
-    throw JsonFaultWithMessage(tokens_.json(), offset, "the map has this key twice");
-  };
-  if (count <= kFewKeys) {
-    for (size_t later = 1; later < count; ++later) {
-      for (size_t earlier = 0; earlier < later; ++earlier) {
-        if (key(places[earlier]) == key(places[later])) fail(places[later]);
-      }
-    }
-    return;
-  }
-  size_t size = 16;
-  while (size < count * 2) size *= 2;
-  key_table_.assign(size, 0);
-  size_t patience = count * 8;  // keys may be made to collide
-  for (size_t i = 0; i < count && patience > 0; ++i) {
-    size_t at = std::hash<std::string_view>()(key(places[i])) & (size - 1);
-    for (; key_table_[at] != 0 && patience > 0; at = (at + 1) & (size - 1), --patience) {
-      if (key(places[key_table_[at] - 1]) == key(places[i])) fail(places[i]);
-    }
-    key_table_[at] = static_cast<uint32_t>(i + 1);
-  }
-  if (patience > 0) return;
-  std::sort(places, places + count, [&](const KeyPlace& left, const KeyPlace& right) {
-    const int order = key(left).compare(key(right));
-    return order != 0 ? order < 0 : left.member < right.member;
-  });
-  for (size_t i = 1; i < count; ++i) {
-    if (key(places[i - 1]) == key(places[i])) fail(places[i]);
+  MapKeys keys;
+  for (size_t i = 0; i < count; ++i) {
+    const auto* text = reinterpret_cast<const uint8_t*>(base_ + start_ + places[i].offset);
+    if (keys.Insert({text, places[i].size}) == i) continue;
+    const size_t offset = OffsetOfMember(tokens_.json(), map_offset, places[i].member);
+    FailAt(offset, "the map has this key twice");
   }
 }
 

@@ -134,9 +134,6 @@ class JsonToWireConverter {
   Cursor MessageSetItem(Cursor cursor, char first, const FieldPlan& field, uint32_t depth);
   Cursor Null(Cursor cursor);
   bool AcceptsNull(const FieldPlan& field) const;
-  // Marks a slot as used; false when it was already. `later` is where the words for slots from 64
-  // on begin in seen_, 0 when they do not exist yet.
-  bool MarkSeen(uint32_t slot, const MessagePlan& plan, uint64_t* first, size_t* later);
   void CheckMapKeys(size_t first_place, size_t map_offset);
 
   // Behind an element or member: true when another follows, at which the cursor then stands.
@@ -205,8 +202,7 @@ class JsonToWireConverter {
   size_t inserted_ = 0;  // the sum of all Insertion::extra
   std::vector<Insertion> insertions_;
   std::vector<KeyPlace> key_places_;  // of the maps that are open
-  std::vector<uint32_t> key_table_;   // for CheckMapKeys
-  std::vector<uint64_t> seen_;
+  std::vector<uint64_t> seen_;        // see SlotSet
   std::string unescaped_;
   std::unique_ptr<TypeFinder> type_finder_;
 
