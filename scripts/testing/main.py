@@ -59,10 +59,9 @@ def build(preset: str) -> bool:
     began = time.monotonic()
     print(f"build {preset:13}", end="", flush=True)
     log_name = f"build-{preset}.log"
-    switches = ["-DPYGRPC_TESTS=ON", "-DPYGRPC_BENCH=ON", "-DPYGRPC_EXAMPLES=ON"]
-    switches.append("-DPYGRPC_TEST_VALGRIND=ON")
-    if preset != "release":
-        switches = ["-DPYGRPC_TESTS=ON"]
+    # Said each time: the build folder may have been made for less, by scripts/demo or by hand.
+    parts = ["TESTS", "BENCH", "EXAMPLES", "TEST_VALGRIND"] if preset == "release" else ["TESTS"]
+    switches = [f"-DPYGRPC_{part}=ON" for part in parts]
     ok, text = run(["cmake", "--preset", preset, *switches], log_name, 300, {})
     if ok:
         command = ["cmake", "--build", str(BUILD / preset), "--parallel", JOBS]
