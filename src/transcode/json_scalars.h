@@ -18,8 +18,9 @@ enum class NumberResult : uint8_t {
   kRange,       // too large for the type
 };
 
-// The functions below read a JSON number at `at` and set `end` to where it ends. They may look at
-// up to 8 bytes behind its end. What has to follow a number is for the caller to check.
+// The functions below read a JSON number at `at` and set `end` to where it ends if the result is
+// kOk or kRange. They may look at up to 8 bytes behind its end. What has to follow a number is for
+// the caller to check.
 
 // For plain digits; everything else is left to ParseIntegerSlowly.
 NumberResult ParseIntegerSlowly(const char* at, const char** end, bool is_signed, int bits,

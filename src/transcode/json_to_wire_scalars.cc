@@ -92,12 +92,12 @@ uint64_t JsonToWireConverter::IntegerSlowly(const uint32_t* token, char first, b
   if (first == '"') {
     std::string text(StringText(token));
     result = ParseIntegerSlowly(text.c_str(), &end, is_signed, bits, &value);
-    complete = end == text.c_str() + text.size();
+    complete = result == NumberResult::kOk && end == text.c_str() + text.size();
   } else {
     result = ParseIntegerSlowly(text_ + *token, &end, is_signed, bits, &value);
-    complete = EndsScalar(*end);
+    complete = result == NumberResult::kOk && EndsScalar(*end);
   }
-  if (result == NumberResult::kOk && complete) return value;
+  if (complete) return value;
   if (result == NumberResult::kOk) result = NumberResult::kSyntax;
   FailNumber(
       token, result,
@@ -126,12 +126,12 @@ Float JsonToWireConverter::FloatingPointSlowly(const uint32_t* token, char first
     const size_t size = text.size();
     text.append(8, '\0');  // parsing looks that far
     result = parse(text.c_str(), &end, &value);
-    complete = end == text.c_str() + size;
+    complete = result == NumberResult::kOk && end == text.c_str() + size;
   } else {
     result = parse(text_ + *token, &end, &value);
-    complete = EndsScalar(*end);
+    complete = result == NumberResult::kOk && EndsScalar(*end);
   }
-  if (result == NumberResult::kOk && complete) return value;
+  if (complete) return value;
   if (result == NumberResult::kOk) result = NumberResult::kSyntax;
   FailNumber(token, result, kIsDouble ? "a double" : "a float");
 }

@@ -124,9 +124,7 @@ const char* ParseDuration(std::string_view text, int64_t* seconds, int32_t* nano
       !reader.Take('s') || !reader.empty()) {
     return "a duration in seconds such as \"-1.5s\"";
   }
-  if (*seconds > kMaxDurationSeconds || (*seconds == kMaxDurationSeconds && *nanos != 0)) {
-    return "a duration of at most 315576000000 seconds";
-  }
+  if (*seconds > kMaxDurationSeconds) return "a duration of at most 315576000000 seconds";
   if (negative) {
     *seconds = -*seconds;
     *nanos = -*nanos;
