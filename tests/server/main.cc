@@ -150,6 +150,9 @@ int Run(const Options& options) {
     throw std::runtime_error("cannot listen on " + (options.listen_tcp ? TcpAddress(options) : "") +
                              (options.unix_path.empty() ? "" : " unix:" + options.unix_path));
   }
+  for (const std::string& name : ServiceNames(options)) {
+    server->GetHealthCheckService()->SetServingStatus(name, true);
+  }
   std::cout << port << std::endl;
 
   WaitForStop(stop_signals, options.exit_on_stdin_eof);
