@@ -218,10 +218,11 @@ Status TestService::ReturnStatusBidi(Context* context,
   if (!stream->Read(&first)) return Status::OK;
   if (Status status = PrepareStatus(first, context); !status.ok()) return status;
   Count count;
-  do {
+  while (count.number() < first.after_messages()) {
     count.set_number(count.number() + 1);
     if (!stream->Write(count)) return Cancelled();
-  } while (count.number() < first.after_messages() && stream->Read(&next));
+    if (count.number() < first.after_messages() && !stream->Read(&next)) break;
+  }
   return MakeStatus(first);
 }
 
