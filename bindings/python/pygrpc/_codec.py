@@ -115,11 +115,17 @@ def encode_message(message: Any) -> bytes:
 
 
 _decoder = json.JSONDecoder(object_hook=Message)
+# To Python -0 is an integer, and so 0. The hook is slow, and is used only where it may matter.
+_zero_decoder = json.JSONDecoder(
+    object_hook=Message, parse_int=lambda digits: -0.0 if digits == "-0" else int(digits)
+)
 
 
-def decode_message(text: bytes) -> Any:
+def decode_message(json_bytes: bytes) -> Any:
     """The value of a response's JSON; objects become Messages."""
-    return _decoder.scan_once(str(text, "utf-8"), 0)[0]  # type: ignore[attr-defined]
+    text = str(json_bytes, "utf-8")
+    decoder = _zero_decoder if "-0" in text else _decoder
+    return decoder.scan_once(text, 0)[0]  # type: ignore[attr-defined]
 
 
 class Codec(NamedTuple):
