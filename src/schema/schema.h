@@ -4,13 +4,13 @@
 #ifndef PYGRPC_SCHEMA_SCHEMA_H_
 #define PYGRPC_SCHEMA_SCHEMA_H_
 
+#include <google/protobuf/descriptor.h>
+
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <google/protobuf/descriptor.h>
 
 #include "schema/type_resolver.h"
 
@@ -51,7 +51,9 @@ class SchemaStore {
   // which needs a server.
   void Load(std::string_view source, const LoadOptions& options);
   void LoadDescriptorSet(std::string_view bytes);
-  void LoadProto(std::string_view filename, std::string_view text);
+  // A .proto from memory. Where an import is missing this throws, but the text is kept and joins by
+  // itself when a later load brings that import: files may come in any order.
+  void LoadProto(std::string_view filename, std::string_view text, const LoadOptions& options = {});
   // Serialized google.protobuf.FileDescriptorProto in any order; `origin` ("reflection of
   // localhost:50051") stands in messages.
   void LoadFiles(const std::vector<std::string>& serialized_files, std::string_view origin);

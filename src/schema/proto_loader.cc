@@ -1,0 +1,263 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "schema/proto_loader.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "schema/extend.h"
+
+namespace pygrpc::schema {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::FileDescriptorProto;
+
+constexpr size_t kMaxProtoSize = size_t{64} << 20;
+constexpr size_t kMaxLocations = 200;
+
+// protobuf's own types belong to the protobuf that the library is built with.
+bool IsWellKnown(const std::string& name) { return name.compare(0, 16, "google/protobuf/") == 0; }
+
+}  // namespace
+
+ProtoLoader::ProtoLoader(std::shared_ptr<const Snapshot> base, bool may_share_pool,
+                         const SourceTree& tree, const Texts& texts)
+    : base_(std::move(base)), may_share_pool_(may_share_pool), tree_(tree), texts_(texts) {}
+
+ProtoLoader::Unit* ProtoLoader::AddUnit(const std::string& name,
+                                        std::unique_ptr<ParsedProto> parsed,
+                                        const std::string& disk_path, const Unit* imported_by) {
+  auto unit = std::make_unique<Unit>();
+  unit->name = name;
+  parsed->proto.set_name(name);
+  unit->parsed = std::move(parsed);
+  unit->disk_path = disk_path;
+  unit->imported_by = imported_by;
+  by_name_[name] = unit.get();
+  if (!disk_path.empty()) by_real_path_.emplace(RealPath(disk_path), unit.get());
+  units_.push_back(std::move(unit));
+  return units_.back().get();
+}
+
+void ProtoLoader::Add(const std::string& name, std::unique_ptr<ParsedProto> parsed,
+                      const std::string& disk_path) {
+  if (by_name_.count(name) > 0) return;
+  if (disk_path.empty()) used_texts_.insert(name);
+  AddUnit(name, std::move(parsed), disk_path, nullptr);
+}
+
+void ProtoLoader::ResolveImport(Unit* unit, int index) {
+  FileDescriptorProto& proto = unit->parsed->proto;
+  const std::string name = proto.dependency(index);
+  if (by_name_.count(name) > 0 || base_->index().FindFile(name) != nullptr) return;
+  if (auto text = texts_.find(name); text != texts_.end()) {
+    used_texts_.insert(name);
+    AddUnit(name, ParseProto(text->second, name), "", unit);
+    return;
+  }
+  FilePtr built_in = BuiltInLayer().FindFile(name);
+  auto path = built_in != nullptr && IsWellKnown(name) ? std::nullopt : tree_.Find(name);
+  if (path) {
+    // One file under two names (through a link, or two roots) is still one file.
+    if (auto same = by_real_path_.find(RealPath(*path)); same != by_real_path_.end()) {
+      proto.set_dependency(index, same->second->name);
+    } else {
+      AddUnit(name, ParseProto(ReadFile(*path, kMaxProtoSize), *path), *path, unit);
+    }
+  } else if (built_in != nullptr) {
+    built_in_.push_back(built_in);
+  } else {
+    unit->parsed->errors.push_back(
+        unit->parsed->ImportLocation(index, "cannot find import " + Quote(name, 500)));
+    missing_.push_back({unit, name});
+    ++unit->missing_imports;
+  }
+}
+
+void ProtoLoader::ResolveImports(Unit* unit) {
+  for (int i = 0; i < unit->parsed->proto.dependency_size(); ++i) ResolveImport(unit, i);
+}
+
+// Imports first. By an explicit list, since chains of imports may be very long.
+std::vector<ProtoLoader::Unit*> ProtoLoader::InImportOrder() {
+  struct Frame {
+    Unit* unit;
+    int next;
+  };
+  enum State { kOpen, kDone };
+  std::vector<Unit*> order;
+  std::unordered_map<const Unit*, State> states;
+  for (const auto& start : units_) {
+    if (states.count(start.get()) > 0) continue;
+    std::vector<Frame> stack = {{start.get(), 0}};
+    states[start.get()] = kOpen;
+    while (!stack.empty()) {
+      Frame& top = stack.back();
+      Unit* unit = top.unit;
+      if (top.next == unit->parsed->proto.dependency_size()) {
+        states[unit] = kDone;
+        order.push_back(unit);
+        stack.pop_back();
+        continue;
+      }
+      int index = top.next++;
+      auto import = by_name_.find(unit->parsed->proto.dependency(index));
+      if (import == by_name_.end()) continue;
+      auto [state, added] = states.emplace(import->second, kOpen);
+      if (added) {
+        stack.push_back({import->second, 0});
+      } else if (state->second == kOpen) {
+        std::string cycle;
+        for (const Frame& frame : stack) {
+          if (cycle.empty() && frame.unit != import->second) continue;
+          cycle += frame.unit->name + " -> ";
+        }
+        unit->parsed->errors.push_back(
+            unit->parsed->ImportLocation(index, "import cycle: " + cycle + import->second->name));
+      }
+    }
+  }
+  return order;
+}
+
+void ProtoLoader::LinkOne(Unit* unit, DescriptorPool* staging, size_t* public_work) {
+  ParsedProto& parsed = *unit->parsed;
+  auto lookup = [this](std::string_view name) { return base_->FindFile(name); };
+  for (int i = 0; i < parsed.proto.dependency_size(); ++i) {
+    const std::string& name = parsed.proto.dependency(i);
+    if (auto found = by_name_.find(name); found != by_name_.end()) {
+      if (found->second->built == nullptr) return;  // that one has its own errors
+      continue;
+    }
+    try {
+      base_->pool()->Build(base_->FindFile(name), lookup);
+    } catch (const Error& error) {
+      parsed.errors.push_back(parsed.ImportLocation(i, error.message));
+      return;
+    }
+  }
+  RewriteImports(&parsed.proto, [&](const std::string& name) -> std::optional<std::string> {
+    return by_name_.count(name) > 0 ? name : std::string(base_->FindFile(name)->name);
+  });
+  unit->public_depth = CheckPublicImports(
+      parsed.proto,
+      [this](const std::string& name) {
+        auto found = by_name_.find(name);
+        if (found != by_name_.end()) {
+          return BuiltImport{found->second->built, found->second->public_depth};
+        }
+        return BuiltImport{base_->pool()->descriptors().FindFileByName(name),
+                           base_->pool()->PublicDepth(name)};
+      },
+      public_work);
+  LinkErrors errors(&parsed);
+  unit->built = staging->BuildFileCollectingErrors(parsed.proto, &errors);
+}
+
+// Builds the files in a pool of their own, on top of the schema's, to see that they are right.
+void ProtoLoader::Link(const std::vector<Unit*>& order) {
+  std::vector<FilePtr> files;
+  {
+    std::lock_guard<std::mutex> lock(base_->pool()->mutex());
+    DescriptorPool staging(&base_->pool()->descriptors());
+    size_t public_work = 0;
+    for (Unit* unit : order) LinkOne(unit, &staging, &public_work);
+    ThrowErrors();
+    // What protobuf makes of the text, names resolved and options interpreted, is what is kept.
+    for (Unit* unit : order) {
+      FileDescriptorProto proto;
+      unit->built->CopyTo(&proto);
+      unit->built->CopyJsonNameTo(&proto);
+      unit->built->CopySourceCodeInfoTo(&proto);
+      files.push_back(
+          MakeFile(proto, unit->disk_path.empty() ? "from memory" : unit->parsed->path));
+    }
+  }
+  base_ = Extend(*base_, files, may_share_pool_);
+}
+
+std::shared_ptr<const Snapshot> ProtoLoader::Load() {
+  for (size_t i = 0; i < units_.size(); ++i) {
+    // After a syntax error the list of imports is not to be trusted.
+    if (units_[i]->parsed->errors.empty()) ResolveImports(units_[i].get());
+  }
+  lacks_only_imports_ = !missing_.empty();
+  for (const auto& unit : units_) {
+    if (unit->parsed->errors.size() > unit->missing_imports) lacks_only_imports_ = false;
+  }
+  ThrowErrors();
+  std::vector<Unit*> order = InImportOrder();
+  ThrowErrors();
+  // What these files import of the built-in ones joins first; from then on it is loaded.
+  std::shared_ptr<const Snapshot> with_built_in = Extend(*base_, built_in_, may_share_pool_);
+  may_share_pool_ = may_share_pool_ || with_built_in->pool() != base_->pool();
+  base_ = std::move(with_built_in);
+  Link(order);
+  return base_;
+}
+
+std::vector<std::string> ProtoLoader::missing_imports() const {
+  std::vector<std::string> names;
+  for (const Missing& missing : missing_) names.push_back(missing.name);
+  return names;
+}
+
+std::string ProtoLoader::MissingHint(const Missing& missing) const {
+  // The file may lie where only another root would find it.
+  std::string directory = missing.unit->disk_path;
+  while (directory.size() > 1) {
+    directory = DirectoryOf(directory);
+    std::string path = directory + "/" + missing.name;
+    std::error_code error;
+    if (std::filesystem::exists(path, error)) {
+      return "; " + Quote(path, 500) + " exists: add " + Quote(directory, 500) + " to proto_path";
+    }
+  }
+  std::vector<std::string> near = tree_.NearFiles(missing.name);
+  return near.empty() ? "" : "; did you mean " + JoinAlternatives(near) + "?";
+}
+
+void ProtoLoader::ThrowErrors() {
+  std::vector<Error::Location> locations;
+  const Unit* first = nullptr;
+  for (const auto& unit : units_) {
+    for (const Error::Location& location : unit->parsed->errors) {
+      if (first == nullptr) first = unit.get();
+      if (locations.size() < kMaxLocations) locations.push_back(location);
+    }
+  }
+  if (first == nullptr) return;
+  std::string suffix;
+  size_t steps = 0;
+  for (const Unit* unit = first->imported_by; unit != nullptr; unit = unit->imported_by) {
+    suffix += suffix.empty() ? " (" : ", ";
+    suffix += "imported by " + unit->parsed->path;
+    if (++steps == 10 && unit->imported_by != nullptr) {
+      suffix += ", ...";
+      break;
+    }
+  }
+  if (!suffix.empty()) suffix += ")";
+  bool first_is_missing = false;
+  for (const Missing& missing : missing_) {
+    if (missing.unit != first ||
+        locations.front().text != "cannot find import " + Quote(missing.name, 500)) {
+      continue;
+    }
+    first_is_missing = true;
+    suffix += "; " + tree_.SearchedText() + MissingHint(missing);
+    break;
+  }
+  Error error = ErrorAt(std::move(locations), suffix);
+  if (first_is_missing) error.near_names = tree_.NearFiles(missing_.front().name);
+  if (!missing_.empty()) error.searched = tree_.directories();
+  throw error;
+}
+
+}  // namespace pygrpc::schema

@@ -1,0 +1,125 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "schema/proto_parser.h"
+
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/stubs/logging.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/text.h"
+#include "schema/pool.h"
+
+namespace pygrpc::schema {
+namespace {
+
+using google::protobuf::Message;
+
+// protobuf's own parser takes a stack frame for each level and knows no limit.
+constexpr int kMaxNesting = 100;
+
+class SyntaxErrors : public google::protobuf::io::ErrorCollector {
+ public:
+  explicit SyntaxErrors(ParsedProto* parsed) : parsed_(parsed) {}
+
+  void AddError(int line, int column, const std::string& message) override {
+    parsed_->errors.push_back({parsed_->path, line + 1, column + 1, CleanMessage(message)});
+  }
+
+ private:
+  ParsedProto* parsed_;
+};
+
+// Line and column, from 1, of an offset.
+Error::Location LocationAt(std::string_view text, size_t offset, const std::string& path,
+                           std::string message) {
+  std::string_view before = text.substr(0, offset);
+  size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  return {path, static_cast<int>(line), static_cast<int>(offset - line_start) + 1,
+          std::move(message)};
+}
+
+// The offset of the bracket that opens one level too many; npos if all is well.
+size_t FindDeepNesting(std::string_view text) {
+  int depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '/' && i + 1 < text.size() && text[i + 1] == '/') {
+      i = text.find('\n', i);
+    } else if (c == '/' && i + 1 < text.size() && text[i + 1] == '*') {
+      i = text.find("*/", i + 2);
+    } else if (c == '"' || c == '\'') {
+      for (++i; i < text.size() && text[i] != c && text[i] != '\n'; ++i) {
+        if (text[i] == '\\') ++i;
+      }
+    } else if (c == '{' || c == '<' || c == '[') {
+      if (++depth > kMaxNesting) return i;
+    } else if (c == '}' || c == '>' || c == ']') {
+      depth = std::max(0, depth - 1);
+    }
+    if (i == std::string_view::npos) break;
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace
+
+Error::Location ParsedProto::ImportLocation(int index, std::string text) const {
+  int line = -1;
+  int column = -1;
+  locations.FindImport(&proto, proto.dependency(index), &line, &column);
+  return {path, line + 1, column + 1, std::move(text)};
+}
+
+std::unique_ptr<ParsedProto> ParseProto(std::string_view text, std::string path) {
+  auto parsed = std::make_unique<ParsedProto>();
+  parsed->path = std::move(path);
+  auto fail_at = [&](size_t offset, std::string message) {
+    parsed->errors.push_back(LocationAt(text, offset, parsed->path, std::move(message)));
+  };
+  if (text.size() > std::numeric_limits<int>::max()) {
+    fail_at(0, "the file is larger than 2 GiB");
+    return parsed;
+  }
+  if (size_t offset = FindInvalidUtf8(text); offset != std::string_view::npos) {
+    fail_at(offset, "the file is not UTF-8 text");
+    return parsed;
+  }
+  if (size_t offset = FindDeepNesting(text); offset != std::string_view::npos) {
+    fail_at(offset, "nested more than " + std::to_string(kMaxNesting) + " deep");
+    return parsed;
+  }
+  google::protobuf::io::ArrayInputStream input(text.data(), static_cast<int>(text.size()));
+  SyntaxErrors errors(parsed.get());
+  google::protobuf::io::Tokenizer tokenizer(&input, &errors);
+  google::protobuf::compiler::Parser parser;
+  parser.RecordErrorsTo(&errors);
+  parser.RecordSourceLocationsTo(&parsed->locations);
+  // A missing syntax statement means proto2; the parser would write so to stderr.
+  google::protobuf::LogSilencer silencer;
+  if (!parser.Parse(&tokenizer, &parsed->proto) && parsed->errors.empty()) {
+    fail_at(0, "the file cannot be parsed");
+  }
+  return parsed;
+}
+
+void LinkErrors::AddError(const std::string&, const std::string& element, const Message* descriptor,
+                          ErrorLocation location, const std::string& message) {
+  int line = -1;
+  int column = -1;
+  for (ErrorLocation part : {location, NAME, OTHER}) {
+    if (line < 0 && descriptor != nullptr) {
+      parsed_->locations.Find(descriptor, part, &line, &column);
+    }
+  }
+  std::string text = CleanMessage(message);
+  if (line < 0) text = element + ": " + text;
+  parsed_->errors.push_back({parsed_->path, line + 1, column + 1, std::move(text)});
+}
+
+}  // namespace pygrpc::schema

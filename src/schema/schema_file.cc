@@ -1,0 +1,181 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "schema/schema_file.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "schema/embedded_protos.h"
+#include "schema/wire_scan.h"
+
+namespace pygrpc::schema {
+namespace {
+
+using google::protobuf::DescriptorProto;
+using google::protobuf::EnumDescriptorProto;
+using google::protobuf::FieldDescriptorProto;
+using google::protobuf::FileDescriptorProto;
+
+std::string DefaultJsonName(const std::string& name) {
+  std::string json_name;
+  bool upper = false;
+  for (char c : name) {
+    if (c == '_') {
+      upper = true;
+    } else {
+      json_name += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+      upper = false;
+    }
+  }
+  return json_name;
+}
+
+// Options without content say nothing, whether they are present or not.
+template <typename Declaration>
+void DropEmptyOptions(Declaration* declaration) {
+  if (declaration->has_options() && declaration->options().ByteSizeLong() == 0) {
+    declaration->clear_options();
+  }
+}
+
+void NormalizeField(FieldDescriptorProto* field) {
+  if (!field->has_json_name()) field->set_json_name(DefaultJsonName(field->name()));
+  DropEmptyOptions(field);
+}
+
+void NormalizeEnum(EnumDescriptorProto* type) {
+  DropEmptyOptions(type);
+  for (auto& value : *type->mutable_value()) DropEmptyOptions(&value);
+}
+
+// Recursion is bounded: protobuf's parser accepts no more than 100 levels.
+void NormalizeMessage(DescriptorProto* message) {
+  DropEmptyOptions(message);
+  for (auto& field : *message->mutable_field()) NormalizeField(&field);
+  for (auto& field : *message->mutable_extension()) NormalizeField(&field);
+  for (auto& oneof : *message->mutable_oneof_decl()) DropEmptyOptions(&oneof);
+  for (auto& range : *message->mutable_extension_range()) DropEmptyOptions(&range);
+  for (auto& type : *message->mutable_enum_type()) NormalizeEnum(&type);
+  for (auto& nested : *message->mutable_nested_type()) NormalizeMessage(&nested);
+}
+
+// Compilers and servers differ in what they leave out: brings all to one form.
+void Normalize(FileDescriptorProto* file, bool ignore_name) {
+  file->clear_source_code_info();
+  file->clear_dependency();
+  file->clear_public_dependency();
+  file->clear_weak_dependency();
+  if (ignore_name) file->clear_name();
+  if (file->syntax() == "proto2") file->clear_syntax();
+  // buf's images add a field of their own; editions are field 14.
+  auto* unknown = file->GetReflection()->MutableUnknownFields(file);
+  unknown->DeleteByNumber(8042);
+  DropEmptyOptions(file);
+  for (auto& field : *file->mutable_extension()) NormalizeField(&field);
+  for (auto& message : *file->mutable_message_type()) NormalizeMessage(&message);
+  for (auto& type : *file->mutable_enum_type()) NormalizeEnum(&type);
+  for (auto& service : *file->mutable_service()) {
+    DropEmptyOptions(&service);
+    for (auto& method : *service.mutable_method()) {
+      DropEmptyOptions(&method);
+      // Explicit false is the default.
+      if (!method.client_streaming()) method.clear_client_streaming();
+      if (!method.server_streaming()) method.clear_server_streaming();
+    }
+  }
+}
+
+}  // namespace
+
+bool IsUsableFileName(std::string_view name) {
+  if (name.empty() || name.size() > 4096 || name.front() == '/') return false;
+  if (FindInvalidUtf8(name) != std::string_view::npos) return false;
+  for (char c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '\\') return false;
+  }
+  size_t start = 0;
+  while (start <= name.size()) {
+    size_t end = name.find('/', start);
+    if (end == std::string_view::npos) end = name.size();
+    std::string_view part = name.substr(start, end - start);
+    if (part.empty() || part == "." || part == "..") return false;
+    start = end + 1;
+  }
+  return true;
+}
+
+FilePtr MakeFile(std::shared_ptr<const std::string> storage, std::string_view bytes,
+                 std::string origin, bool may_lack_imports) {
+  FileOutline outline;
+  if (bytes.size() > std::numeric_limits<int>::max() || !ScanFile(bytes, &outline)) {
+    throw Error(Code::kSchema, origin + ": not a valid google.protobuf.FileDescriptorProto");
+  }
+  if (outline.name.empty()) {
+    throw Error(Code::kSchema, origin + ": a file descriptor has no name");
+  }
+  if (!IsUsableFileName(outline.name)) {
+    throw Error(Code::kSchema, origin + ": bad file name " + Quote(outline.name) +
+                                   " (a relative path without \"..\" is needed)");
+  }
+  auto file = std::make_shared<SchemaFile>();
+  file->storage = std::move(storage);
+  file->bytes = bytes;
+  file->name = outline.name;
+  file->package = outline.package;
+  file->imports = std::move(outline.imports);
+  file->public_imports = std::move(outline.public_imports);
+  file->edition = outline.edition;
+  file->origin = std::move(origin);
+  file->may_lack_imports = may_lack_imports;
+  return file;
+}
+
+FilePtr MakeFile(const FileDescriptorProto& proto, std::string origin) {
+  auto storage = std::make_shared<const std::string>(proto.SerializeAsString());
+  std::string_view bytes = *storage;
+  return MakeFile(std::move(storage), bytes, std::move(origin));
+}
+
+void ParseFile(const SchemaFile& file, FileDescriptorProto* proto) {
+  google::protobuf::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(file.bytes.data()),
+                                               static_cast<int>(file.bytes.size()));
+  if (!proto->MergePartialFromCodedStream(&input) || !input.ConsumedEntireMessage()) {
+    throw Error(Code::kSchema, file.origin + ": the descriptor of " + Quote(file.name) +
+                                   " is damaged or nested too deeply");
+  }
+}
+
+bool SameContent(const SchemaFile& a, const SchemaFile& b, bool ignore_name) {
+  if (a.bytes == b.bytes) return true;
+  FileDescriptorProto first;
+  FileDescriptorProto second;
+  ParseFile(a, &first);
+  ParseFile(b, &second);
+  Normalize(&first, ignore_name);
+  Normalize(&second, ignore_name);
+  return first.SerializePartialAsString() == second.SerializePartialAsString();
+}
+
+const std::vector<FilePtr>& BuiltInFiles() {
+  // Leaked on purpose: gRPC's threads outlive exit().
+  static const std::vector<FilePtr>* files = [] {
+    auto storage = std::make_shared<const std::string>(
+        reinterpret_cast<const char*>(kEmbeddedProtos), kEmbeddedProtosSize);
+    auto* list = new std::vector<FilePtr>();
+    for (std::string_view bytes : FindAllBytes(*storage, 1)) {
+      auto file = std::make_shared<SchemaFile>(*MakeFile(storage, bytes, "built in"));
+      file->built_in = true;
+      list->push_back(std::move(file));
+    }
+    return list;
+  }();
+  return *files;
+}
+
+}  // namespace pygrpc::schema

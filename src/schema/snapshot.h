@@ -1,0 +1,69 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PYGRPC_SCHEMA_SNAPSHOT_H_
+#define PYGRPC_SCHEMA_SNAPSHOT_H_
+
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "schema/index.h"
+#include "schema/pool.h"
+#include "schema/schema.h"
+
+namespace pygrpc::schema {
+
+// The names of the built-in files.
+const IndexLayer& BuiltInLayer();
+
+// A Schema: the names that are loaded, and the pool in which their descriptors are built when they
+// are asked for.
+class Snapshot : public Schema {
+ public:
+  Snapshot(Index index, std::shared_ptr<Pool> pool);
+
+  bool empty() const override { return empty_; }
+  const google::protobuf::MethodDescriptor* Method(std::string_view name) const override;
+  const google::protobuf::Descriptor* Message(std::string_view name) const override;
+  const google::protobuf::Descriptor* FindMessage(std::string_view full_name) const override;
+  std::vector<const google::protobuf::FieldDescriptor*> Extensions(
+      const google::protobuf::Descriptor* extendee) const override;
+
+  const Index& index() const { return index_; }
+  const std::shared_ptr<Pool>& pool() const { return pool_; }
+
+  // A loaded file, or else a built-in one.
+  FilePtr FindFile(std::string_view name) const;
+  // Builds the file; throws Error(kSchema).
+  const google::protobuf::FileDescriptor* Build(const SchemaFile& file) const;
+  // The top-level symbol that is, or encloses, that name: loaded, or built in and not in conflict
+  // with what is loaded.
+  const Symbol* FindSymbol(std::string_view full_name) const;
+
+ private:
+  const google::protobuf::MethodDescriptor* ResolveMethod(std::string_view name) const;
+  const google::protobuf::MethodDescriptor* MethodOf(std::string_view service,
+                                                     std::string_view method) const;
+  std::vector<TypeName> TypesNamed(std::string_view name,
+                                   const IndexLayer::TypeNames& (IndexLayer::*names)() const) const;
+  [[noreturn]] void ThrowNoMethod(std::string_view name, std::string_view service,
+                                  std::string_view method) const;
+  [[noreturn]] void ThrowNoMessage(std::string_view name) const;
+  // Whether a built-in file, which nobody imports, can be used beside what is loaded.
+  bool IsUsableBuiltIn(const SchemaFile& file) const;
+
+  Index index_;
+  std::shared_ptr<Pool> pool_;
+  bool empty_;
+  mutable std::shared_mutex cache_mutex_;
+  mutable std::unordered_map<std::string, const google::protobuf::MethodDescriptor*> methods_;
+  mutable std::unordered_map<std::string, const google::protobuf::Descriptor*> messages_;
+};
+
+}  // namespace pygrpc::schema
+
+#endif  // PYGRPC_SCHEMA_SNAPSHOT_H_
