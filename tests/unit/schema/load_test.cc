@@ -3,21 +3,20 @@
 
 // Loading from disk: names, paths, directories, the proto path, and what is wrong with them.
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "schema/schema_fixture.h"
 
 namespace pygrpc::schema {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -92,8 +91,7 @@ TEST_F(SchemaTest, FindsTheRootThatTheImportsMean) {
   std::string path = dir_.Write("apis/acme/shop/cart.proto",
                                 "syntax = 'proto3'; package acme.shop;"
                                 "import 'acme/shop/item.proto'; message Cart { Item item = 1; }");
-  dir_.Write("apis/acme/shop/item.proto",
-             "syntax = 'proto3'; package acme.shop; message Item {}");
+  dir_.Write("apis/acme/shop/item.proto", "syntax = 'proto3'; package acme.shop; message Item {}");
   Load(path);
   EXPECT_EQ(store_.current()->Message("Cart")->file()->name(), "acme/shop/cart.proto");
 }
@@ -206,8 +204,8 @@ TEST_F(SchemaTest, LinkErrorsHaveLineAndColumnAllOfThem) {
   EXPECT_EQ(error.code, Code::kSchema);
   std::vector<std::pair<int, int>> places;
   for (const auto& location : error.locations) places.emplace_back(location.line, location.column);
-  EXPECT_THAT(places, ::testing::UnorderedElementsAre(std::pair(3, 3), std::pair(4, 16),
-                                                      std::pair(6, 31)));
+  EXPECT_THAT(places,
+              ::testing::UnorderedElementsAre(std::pair(3, 3), std::pair(4, 16), std::pair(6, 31)));
 }
 
 TEST_F(SchemaTest, MissingImportNamesDirectoriesAndNearFiles) {
@@ -246,8 +244,7 @@ TEST_F(SchemaTest, ImportCyclesAreNamed) {
   std::string a = dir_.Write("a.proto", "syntax = 'proto3';\nimport 'b.proto';");
   dir_.Write("b.proto", "syntax = 'proto3';\n\nimport 'a.proto';");
   Error error = ErrorOf([&] { Load(a); });
-  EXPECT_THAT(error.message,
-              HasSubstr("b.proto:3:1: import cycle: a.proto -> b.proto -> a.proto"));
+  EXPECT_THAT(error.message, HasSubstr("b.proto:3:1: import cycle: a.proto -> b.proto -> a.proto"));
   std::string self = dir_.Write("self.proto", "syntax = 'proto3'; import 'self.proto';");
   EXPECT_THAT(ErrorOf([&] { Load(self); }).message,
               HasSubstr("import cycle: self.proto -> self.proto"));
@@ -258,8 +255,8 @@ TEST_F(SchemaTest, UnknownSourcesSayWhatWasTried) {
   Error error = ErrorOf([&] { Load("helloworl_pb2", {dir_.path()}); });
   EXPECT_EQ(error.code, Code::kSchema);
   EXPECT_THAT(error.message, HasSubstr("cannot find \"helloworl_pb2\""));
-  EXPECT_THAT(error.message, HasSubstr("\"helloworl.proto\" on the proto path; searched " +
-                                       dir_.path()));
+  EXPECT_THAT(error.message,
+              HasSubstr("\"helloworl.proto\" on the proto path; searched " + dir_.path()));
   EXPECT_THAT(error.message, HasSubstr("did you mean \"helloworld.proto\"?"));
   EXPECT_THAT(error.searched, Contains(dir_.path()));
   EXPECT_THAT(ErrorOf([&] { Load("/no/such.proto"); }).message,

@@ -3,14 +3,14 @@
 
 #include "schema/schema_fixture.h"
 
+#include <google/protobuf/io/gzip_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-
-#include <google/protobuf/io/gzip_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 namespace pygrpc::schema {
 
@@ -72,8 +72,7 @@ google::protobuf::FileDescriptorProto SimpleFile(const std::string& name,
 
 std::string Protoc(const std::string& directory, const std::string& arguments) {
   std::string output = directory + "/protoc-output.pb";
-  std::string command =
-      "cd '" + directory + "' && protoc -I . -o '" + output + "' " + arguments;
+  std::string command = "cd '" + directory + "' && protoc -I . -o '" + output + "' " + arguments;
   if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
   std::ifstream file(output, std::ios::binary);
   std::stringstream content;

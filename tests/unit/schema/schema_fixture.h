@@ -4,12 +4,12 @@
 #ifndef PYGRPC_TESTS_UNIT_SCHEMA_SCHEMA_FIXTURE_H_
 #define PYGRPC_TESTS_UNIT_SCHEMA_SCHEMA_FIXTURE_H_
 
+#include <google/protobuf/descriptor.pb.h>
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <string>
 #include <vector>
-
-#include <google/protobuf/descriptor.pb.h>
-#include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "schema/schema.h"

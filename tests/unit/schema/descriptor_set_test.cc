@@ -1,0 +1,209 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Descriptor sets: every form of them, and what may be wrong.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "schema/schema_fixture.h"
+
+namespace pygrpc::schema {
+namespace {
+
+using google::protobuf::FileDescriptorProto;
+using google::protobuf::FileDescriptorSet;
+using ::testing::HasSubstr;
+
+std::string SetOf(const std::vector<FileDescriptorProto>& files) {
+  FileDescriptorSet set;
+  for (const auto& file : files) *set.add_file() = file;
+  return set.SerializeAsString();
+}
+
+class DescriptorSetTest : public SchemaTest {
+ protected:
+  // helloworld.proto, which imports item.proto and an embedded file.
+  std::string MakeSet(const std::string& flags) {
+    dir_.Write("item.proto", "syntax = 'proto3'; package item; message Item { int32 id = 1; }");
+    dir_.Write("main.proto",
+               "syntax = 'proto3'; package main; import 'item.proto';"
+               "import 'google/protobuf/timestamp.proto';"
+               "message Req { item.Item item = 1; google.protobuf.Timestamp t = 2; }"
+               "service S { rpc Do(Req) returns (Req); }");
+    return Protoc(dir_.path(), flags + " main.proto");
+  }
+};
+
+TEST_F(DescriptorSetTest, FromBytesAndFromFilesOfAnyName) {
+  std::string set = MakeSet("--include_imports");
+  store_.LoadDescriptorSet(set);
+  EXPECT_EQ(store_.current()->Method("Do")->input_type()->field(0)->message_type()->full_name(),
+            "item.Item");
+  for (std::string name : {"set.pb", "set.protoset", "set", "set.proto", "set.bin.gz"}) {
+    SchemaStore store;
+    bool gzip = name == "set.bin.gz";
+    store.Load(dir_.Write("out/" + name, gzip ? Gzip(set) : set), {});
+    EXPECT_NE(store.current()->Method("Do"), nullptr) << name;
+  }
+}
+
+TEST_F(DescriptorSetTest, OnTheProtoPath) {
+  dir_.Write("sets/all.pb", MakeSet("--include_imports --include_source_info"));
+  Load("all.pb", {dir_.path() + "/sets"});
+  EXPECT_NE(store_.current()->Method("Do"), nullptr);
+}
+
+TEST_F(DescriptorSetTest, Gzipped) {
+  store_.LoadDescriptorSet(Gzip(MakeSet("--include_imports")));
+  EXPECT_NE(store_.current()->Method("Do"), nullptr);
+  std::string cut = Gzip(MakeSet("--include_imports"));
+  cut.resize(cut.size() / 2);
+  EXPECT_THAT(ErrorOf([&] { SchemaStore().LoadDescriptorSet(cut); }).message,
+              HasSubstr("damaged or cut off"));
+}
+
+TEST_F(DescriptorSetTest, FilesInAnyOrder) {
+  FileDescriptorSet set;
+  ASSERT_TRUE(set.ParseFromString(MakeSet("--include_imports")));
+  std::vector<FileDescriptorProto> files(set.file().rbegin(), set.file().rend());
+  store_.LoadDescriptorSet(SetOf(files));
+  EXPECT_NE(store_.current()->Method("Do"), nullptr);
+}
+
+TEST_F(DescriptorSetTest, ImportsMayBeLoadedAlreadyOrBuiltIn) {
+  std::string main_only = MakeSet("");
+  Error error = ErrorOf([&] { store_.LoadDescriptorSet(main_only); });
+  EXPECT_EQ(error.code, Code::kSchema);
+  EXPECT_THAT(error.message,
+              HasSubstr("missing import \"item.proto\", imported by \"main.proto\""));
+  EXPECT_THAT(error.message, HasSubstr("--include_imports"));
+  EXPECT_TRUE(store_.current()->empty());
+  Load("item.proto", {dir_.path()});
+  store_.LoadDescriptorSet(main_only);
+  EXPECT_NE(store_.current()->Method("Do"), nullptr);
+}
+
+TEST_F(DescriptorSetTest, ImagesOfBuf) {
+  FileDescriptorSet set;
+  ASSERT_TRUE(set.ParseFromString(MakeSet("--include_imports")));
+  for (auto& file : *set.mutable_file()) {
+    // buf puts a message of its own into field 8042 of each file.
+    file.GetReflection()->MutableUnknownFields(&file)->AddLengthDelimited(8042, "\x08\x01");
+  }
+  store_.LoadDescriptorSet(MakeSet("--include_imports"));
+  store_.LoadDescriptorSet(set.SerializeAsString());
+  EXPECT_NE(store_.current()->Method("Do"), nullptr);
+}
+
+TEST_F(DescriptorSetTest, ASingleFileDescriptor) {
+  FileDescriptorProto file = SimpleFile("single.proto");
+  store_.LoadDescriptorSet(file.SerializeAsString());
+  EXPECT_NE(store_.current()->FindMessage("Msingle"), nullptr);
+}
+
+TEST_F(DescriptorSetTest, TextAndSetOfTheSameFileAgree) {
+  std::string set = MakeSet("--include_imports");
+  Load(dir_.path() + "/main.proto");
+  store_.LoadDescriptorSet(set);
+  // As generated code carries it: without JSON names.
+  FileDescriptorSet stripped;
+  ASSERT_TRUE(stripped.ParseFromString(set));
+  for (auto& file : *stripped.mutable_file()) {
+    for (auto& message : *file.mutable_message_type()) {
+      for (auto& field : *message.mutable_field()) field.clear_json_name();
+    }
+  }
+  store_.LoadDescriptorSet(stripped.SerializeAsString());
+  EXPECT_NE(store_.current()->Method("Do"), nullptr);
+}
+
+TEST_F(DescriptorSetTest, OneFileTwiceIsFineTwoOfOneNameAreNot) {
+  FileDescriptorProto file = SimpleFile("x.proto");
+  store_.LoadDescriptorSet(SetOf({file, file}));
+  FileDescriptorProto other = file;
+  other.add_message_type()->set_name("More");
+  EXPECT_THAT(ErrorOf([&] {
+                SchemaStore().LoadDescriptorSet(SetOf({file, other}));
+              }).message,
+              HasSubstr("\"x.proto\""));
+  auto before = store_.current();
+  Error error = ErrorOf([&] { Load(dir_.Write("other.pb", SetOf({other}))); });
+  EXPECT_THAT(error.message, HasSubstr("two different files are called \"x.proto\": one from "
+                                       "descriptor set, the other from descriptor set " +
+                                       dir_.path()));
+  EXPECT_EQ(store_.current(), before);
+}
+
+TEST_F(DescriptorSetTest, BadReferencesAreFoundAtLoad) {
+  FileDescriptorProto file = SimpleFile("bad.proto");
+  auto* field = file.mutable_message_type(0)->add_field();
+  field->set_name("f");
+  field->set_number(1);
+  field->set_type_name(".no.Such");
+  Error error = ErrorOf([&] { store_.LoadDescriptorSet(SetOf({file, SimpleFile("ok.proto")})); });
+  EXPECT_THAT(error.message, HasSubstr("bad.proto: Mbad.f: \".no.Such\" is not defined"));
+  EXPECT_TRUE(store_.current()->empty());
+  // The pool was not spoilt.
+  store_.LoadDescriptorSet(SetOf({SimpleFile("bad.proto"), SimpleFile("ok.proto")}));
+  EXPECT_NE(store_.current()->FindMessage("Mbad"), nullptr);
+}
+
+TEST_F(DescriptorSetTest, CyclesAndBadNamesAreErrors) {
+  EXPECT_THAT(ErrorOf([&] {
+                store_.LoadDescriptorSet(SetOf(
+                    {SimpleFile("a.proto", {"b.proto"}), SimpleFile("b.proto", {"a.proto"})}));
+              }).message,
+              HasSubstr("import cycle: a.proto -> b.proto -> a.proto"));
+  for (std::string name : {"/etc/passwd.proto", "../up.proto", "a/../b.proto", "a//b.proto",
+                           "a\nb.proto", "./a.proto", ""}) {
+    EXPECT_EQ(ErrorOf([&] { store_.LoadDescriptorSet(SetOf({SimpleFile(name)})); }).code,
+              Code::kSchema)
+        << name;
+  }
+  EXPECT_TRUE(store_.current()->empty());
+}
+
+TEST_F(DescriptorSetTest, OtherBytesAreNoDescriptorSet) {
+  for (std::string bytes :
+       {std::string(), std::string("hello"), std::string(1000, '\0'), std::string("\x0a\x05hello"),
+        std::string("\x0a\xff\xff\xff\xff\x0f"), std::string("\x1f\x8b\x08 not gzip")}) {
+    Error error = ErrorOf([&] { store_.LoadDescriptorSet(bytes); });
+    EXPECT_EQ(error.code, Code::kSchema);
+  }
+  EXPECT_TRUE(store_.current()->empty());
+}
+
+TEST_F(DescriptorSetTest, CutOffSetsAreErrors) {
+  std::string set = MakeSet("--include_imports");
+  for (size_t size = 1; size < set.size(); ++size) {
+    SchemaStore store;
+    try {
+      store.LoadDescriptorSet(set.substr(0, size));
+      // Cut between two files: the set is whole but smaller.
+      FileDescriptorSet parsed;
+      EXPECT_TRUE(parsed.ParseFromString(set.substr(0, size))) << size;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code, Code::kSchema);
+      EXPECT_TRUE(store.current()->empty());
+    }
+  }
+}
+
+TEST_F(DescriptorSetTest, NewerWellKnownTypesReplaceTheEmbeddedOnes) {
+  const auto* built_in = store_.current()->FindMessage("google.protobuf.Timestamp");
+  FileDescriptorProto file;
+  built_in->file()->CopyTo(&file);
+  file.mutable_options()->set_go_package("some/newer/package");
+  auto before = store_.current();
+  store_.LoadDescriptorSet(SetOf({file}));
+  EXPECT_EQ(
+      store_.current()->FindMessage("google.protobuf.Timestamp")->file()->options().go_package(),
+      "some/newer/package");
+  EXPECT_EQ(before->FindMessage("google.protobuf.Timestamp"), built_in);
+}
+
+}  // namespace
+}  // namespace pygrpc::schema
