@@ -189,9 +189,9 @@ class Call(Iterator[Any]):
         handle = self._require_handle()
         read = self._library.stream_read
         result = Result(self._library)
-        text, size, error = result.out()
+        text, size, error_out = result.out()
         try:
-            code = wait(lambda ms: read(handle.pointer, ms, text, size, error), timeout)
+            code = wait(lambda ms: read(handle.pointer, ms, text, size, error_out), timeout)
         except BaseException:
             # A signal's handler raised, for Ctrl-C say: as with a generator, that is the end.
             self.cancel()
@@ -204,18 +204,21 @@ class Call(Iterator[Any]):
             return message
         if code == PENDING:
             raise TimeoutError(f"no response of {self.method} within {timeout} s")
-        self._raise_writer_failure()
         if code == END:
             self._end(StatusCode.OK)
+            self._raise_writer_failure()
             return _END
-        raise self._failed(code, result.error(code))
+        error = result.error(code)
+        self._note(code, error)
+        self._raise_writer_failure()
+        raise error
 
-    def _failed(self, code: int, error: PygrpcError) -> PygrpcError:
+    def _note(self, code: int, error: PygrpcError) -> None:
+        """Keeps what ended the RPC. Other errors concern one response; the next may be read."""
         if isinstance(error, (RpcError, ClosedError, ForkedError)):
             self._end(error.code if isinstance(error, RpcError) else None)
             # Not the exception: its traceback refers to this object.
             self._failure = (code, error.info)
-        return error
 
     def _end(self, status: StatusCode | None) -> None:
         self._ended = True

@@ -52,6 +52,9 @@ class Handle:
     def __del__(self) -> None:
         if self.pointer:
             self._free(self.pointer)
+            # Of objects that refer to each other, who is collected first is not said: the other's
+            # end may still come here, and is then to find nothing.
+            self.pointer.value = None
 
 
 class Result:

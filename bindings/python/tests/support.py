@@ -63,12 +63,22 @@ def environment(**changes: str | None) -> dict[str, str]:
 def start_python(code: str, *arguments: str, **changes: str | None) -> subprocess.Popen[str]:
     """Starts another interpreter with this code."""
     return subprocess.Popen(
-        [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(code), *arguments],
+        [
+            sys.executable,
+            "-X",
+            "faulthandler",
+            "-W",
+            "error",
+            "-c",
+            textwrap.dedent(code),
+            *arguments,
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment(**changes),
+        cwd="/",  # which is searched for modules
     )
 
 
