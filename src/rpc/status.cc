@@ -76,10 +76,13 @@ std::string Hint(const Status& status, const Channel& channel) {
     return "raise the option \"max_send_size\"";
   }
   if (status.code != GRPC_STATUS_UNAVAILABLE) return "";
-  if (channel.tls() && Contains(text, "WRONG_VERSION_NUMBER")) {
+  // OpenSSL and BoringSSL word the same faults differently.
+  if (channel.tls() &&
+      (Contains(text, "wrong version number") || Contains(text, "WRONG_VERSION_NUMBER"))) {
     return "the server does not speak TLS; use the option \"transport\": \"plaintext\"";
   }
-  if (channel.tls() && Contains(text, "CERTIFICATE_VERIFY_FAILED")) {
+  if (channel.tls() && (Contains(text, "certificate verify failed") ||
+                        Contains(text, "CERTIFICATE_VERIFY_FAILED"))) {
     return "the server's certificate is not trusted; see the option \"tls.ca\"";
   }
   if (!channel.tls() && (Contains(text, "Socket closed") || Contains(text, "onnection reset") ||
