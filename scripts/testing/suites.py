@@ -3,6 +3,7 @@
 """The test suites: what each runs, what it needs built, and when it runs."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -62,6 +63,14 @@ def _count_junit(suite: Suite, output: str, passed: bool) -> Results:
     if not passed and not found.failures:
         found.failures.append(f"{suite.name}: ended with an error although its tests passed")
     return found
+
+
+def _count_fuzzers(suite: Suite, output: str, passed: bool) -> Results:
+    clean = re.findall(r"^fuzz_(\w+): no fault", output, re.MULTILINE)
+    faults = re.findall(r"^(fuzz_\w+): FAILED", output, re.MULTILINE)
+    if not passed and not faults or not clean + faults:
+        faults.append(f"{suite.name} could not run")
+    return Results(passed=len(clean), failures=faults)
 
 
 def _check(name: str, what: str, *command: str, **settings: object) -> Suite:
@@ -163,6 +172,22 @@ SUITES = [
         "release",
         "--label-regex",
         "valgrind",
+        when=When.LONG,
+        limit=7200,
+    ),
+    Suite(
+        "fuzz",
+        "fuzzers of the transcoder, a short run",
+        ["tests/fuzz/run", "20"],
+        _count_fuzzers,
+        when=When.NORMAL,
+        limit=1800,
+    ),
+    Suite(
+        "fuzz-long",
+        "fuzzers of the transcoder, a long run",
+        ["tests/fuzz/run", "900"],
+        _count_fuzzers,
         when=When.LONG,
         limit=7200,
     ),
