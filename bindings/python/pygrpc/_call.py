@@ -82,6 +82,12 @@ class _Writer:
             # Wakes the reader, which raises it.
             self._library.stream_cancel(handle.pointer, None)
 
+    def take_failure(self) -> BaseException:
+        """What the iterable raised, once."""
+        failure, self.failure = self.failure, None
+        assert failure is not None
+        return failure
+
     def _write(
         self, handle: Handle, requests: Iterator[Any], encode: Callable[[Any], bytes]
     ) -> None:
@@ -206,31 +212,30 @@ class Call(Iterator[Any]):
             raise TimeoutError(f"no response of {self.method} within {timeout} s")
         if code == END:
             self._end(StatusCode.OK)
-            self._raise_writer_failure()
+            if self._writer is not None and self._writer.failure is not None:
+                raise self._writer.take_failure()
             return _END
-        error = result.error(code)
-        self._note(code, error)
-        self._raise_writer_failure()
-        raise error
+        # No variable holds an exception: through its traceback that would be a reference cycle.
+        raise self._noted(code, result.error(code))
 
-    def _note(self, code: int, error: PygrpcError) -> None:
-        """Keeps what ended the RPC. Other errors concern one response; the next may be read."""
-        if isinstance(error, (RpcError, ClosedError, ForkedError)):
-            self._end(error.code if isinstance(error, RpcError) else None)
-            # Not the exception: its traceback refers to this object.
-            self._failure = (code, error.info)
+    def _noted(self, code: int, error: PygrpcError) -> BaseException:
+        """What to raise for an error, of which it keeps that it ended the RPC.
+
+        Other errors concern one response; the next may be read.
+        """
+        if not isinstance(error, (RpcError, ClosedError, ForkedError)):
+            return error
+        self._end(error.code if isinstance(error, RpcError) else None)
+        self._failure = (code, error.info)
+        if self._writer is not None and self._writer.failure is not None:
+            return self._writer.take_failure()
+        return error
 
     def _end(self, status: StatusCode | None) -> None:
         self._ended = True
         self._status = status
         if self._writer is not None:
             self._writer.stopped = True
-
-    def _raise_writer_failure(self) -> None:
-        writer = self._writer
-        if writer is not None and writer.failure is not None:
-            failure, writer.failure = writer.failure, None
-            raise failure
 
     # ---- Requests
 

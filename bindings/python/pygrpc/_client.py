@@ -104,7 +104,7 @@ def _interruptible(work: Callable[[], int]) -> int:
     threading.Thread(target=run, name="pygrpc-load", daemon=True).start()
     done.wait()
     if failures:
-        raise failures[0]
+        raise failures.pop()
     return results[0]
 
 
