@@ -68,7 +68,7 @@ def _count_junit(suite: Suite, output: str, passed: bool) -> Results:
 def _count_fuzzers(suite: Suite, output: str, passed: bool) -> Results:
     clean = re.findall(r"^fuzz_(\w+): no fault", output, re.MULTILINE)
     faults = re.findall(r"^(fuzz_\w+): FAILED", output, re.MULTILINE)
-    if not passed and not faults or not clean + faults:
+    if (not passed and not faults) or not clean + faults:
         faults.append(f"{suite.name} could not run")
     return Results(passed=len(clean), failures=faults)
 
