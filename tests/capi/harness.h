@@ -8,7 +8,6 @@
 #ifndef PYGRPC_TESTS_CAPI_HARNESS_H_
 #define PYGRPC_TESTS_CAPI_HARNESS_H_
 
-#include <cmocka.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+
+/* clang-format off: this one needs those above. */
+#include <cmocka.h>
+/* clang-format on */
 
 #include "json_text.h"
 #include "pygrpc.h"
