@@ -155,7 +155,7 @@ bool JsonTokens::SeekInLongText(size_t offset) {
           LocateFault(offset, json_.size(), error);
           return false;
         }
-        cut = close + 1;
+        cut = CutBehindString(close);
         if (json_.size() - cut < kPadding && cut - offset < kLongString + kPadding) {
           return SeekTail(offset);
         }
@@ -183,6 +183,13 @@ bool JsonTokens::SeekInLongText(size_t offset) {
     window_end_ = cut;
     return true;
   }
+}
+
+// The place behind the string that ends with the quote at `close`, and behind the colon that makes
+// it a key: the two are never parted.
+size_t JsonTokens::CutBehindString(size_t close) const {
+  const size_t next = SkipSpace(json_, close + 1);
+  return next < json_.size() && json_[next] == ':' ? next + 1 : close + 1;
 }
 
 // A place between `begin` and `end` that no token straddles, unless it lies within a string;

@@ -4,6 +4,7 @@
 #ifndef PYGRPC_TRANSCODE_JSON_TOKENS_H_
 #define PYGRPC_TRANSCODE_JSON_TOKENS_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,9 +17,9 @@ namespace pygrpc::transcode {
 //
 // The text is looked at in windows of limited size, so that the index stays in the cache and never
 // takes a multiple of a large text. A window ends outside of strings and scalars: every token lies
-// whole in its window. A token is an offset from text(); behind the last one of a window comes an
-// offset at which the token before it has certainly ended. At the end of the text it is the offset
-// of a NUL, and counts as a token.
+// whole in its window, together with the colon behind it if it is a key. A token is an offset from
+// text(); behind the last one of a window comes an offset at which the token before it has
+// certainly ended. At the end of the text it is the offset of a NUL, and counts as a token.
 //
 // Up to kPadding bytes behind any token of less than kLongString bytes can be read.
 class JsonTokens {
@@ -44,7 +45,7 @@ class JsonTokens {
   const uint32_t* end() const { return end_; }  // behind the NUL's token in the last window
 
   std::string_view json() const { return json_; }
-  size_t OffsetOf(uint32_t token) const { return window_begin_ + token; }
+  size_t OffsetOf(uint32_t token) const { return std::min(window_begin_ + token, json_.size()); }
 
   Fault fault() const { return fault_; }
   size_t fault_offset() const { return fault_offset_; }
@@ -56,6 +57,7 @@ class JsonTokens {
   bool SeekInLongText(size_t offset);
   bool SeekTail(size_t offset);
   size_t CutNear(size_t begin, size_t end) const;
+  size_t CutBehindString(size_t close) const;
   size_t CutBeforeOpenString(size_t begin, size_t end) const;
   void LocateFault(size_t begin, size_t end, int simdjson_error);
   // Runs simdjson over `size` bytes and returns its error code.

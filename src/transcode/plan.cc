@@ -178,7 +178,7 @@ void CompileNames(MessagePlan* plan) {
     const FieldDescriptor* descriptor = plan->fields[i].descriptor;
     std::string bracketed;
     if (descriptor->is_extension()) {
-      bracketed = "[" + std::string(descriptor->PrintableNameForExtension()) + "]";
+      bracketed = "[" + std::string(descriptor->full_name()) + "]";
     }
     std::string_view json_name = bracketed.empty() ? descriptor->json_name() : bracketed;
     std::string_view proto_name = bracketed.empty() ? descriptor->name() : bracketed;
