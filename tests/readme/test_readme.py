@@ -171,3 +171,8 @@ def test_the_python_example_is_the_same_program() -> None:
     """But for the port, which examples/hello.py takes as an argument."""
     program = (ROOT / "examples/hello.py").read_text()
     assert program.endswith(only("python").split("\n\n")[1].replace(PORT, "port"))
+
+
+def test_the_page_of_options_is_what_the_library_says() -> None:
+    printed = run("scripts/generate-options-page --print", ROOT, {})
+    assert printed == (ROOT / "docs/options.md").read_text()
