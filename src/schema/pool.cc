@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "schema/editions.h"
+#include "schema/wire_scan.h"
 
 namespace pygrpc::schema {
 namespace {
@@ -27,6 +29,10 @@ class Collector : public DescriptorPool::ErrorCollector {
   std::vector<Error::Location> locations;
 };
 
+bool IsProto2(const FileDescriptorProto& proto) {
+  return proto.syntax().empty() || proto.syntax() == "proto2";
+}
+
 // "a.proto -> b.proto -> a.proto"
 template <typename Frames>
 std::string CycleText(const Frames& frames, std::string_view again) {
@@ -37,6 +43,27 @@ std::string CycleText(const Frames& frames, std::string_view again) {
     if (inside) text.append(frame.file->name).append(" -> ");
   }
   return text.append(again);
+}
+
+// The files that `file` imports, in its order, nullptr for those that are missing. A server may
+// leave out files, or call them otherwise than their importers do: then the files that declare what
+// `file` refers to are added behind.
+std::vector<FilePtr> ImportsOf(const SchemaFile& file, const Pool::Finder& finder) {
+  std::vector<FilePtr> imports;
+  bool missing = false;
+  for (std::string_view name : file.imports) {
+    imports.push_back(finder.FindFile(name));
+    missing = missing || imports.back() == nullptr;
+  }
+  if (!missing || !file.may_lack_imports) return imports;
+  for (std::string_view type : ReferencedTypes(file.bytes)) {
+    FilePtr found = finder.FindFileOfType(type);
+    if (found != nullptr && found.get() != &file &&
+        std::find(imports.begin(), imports.end(), found) == imports.end()) {
+      imports.push_back(std::move(found));
+    }
+  }
+  return imports;
 }
 
 }  // namespace
@@ -91,9 +118,10 @@ void RewriteImports(
   proto->mutable_dependency()->Assign(names.begin(), names.end());
 }
 
-const FileDescriptor* Pool::Build(const FilePtr& file, const Lookup& lookup) {
+const FileDescriptor* Pool::Build(const FilePtr& file, const Finder& finder) {
   struct Frame {
     FilePtr file;
+    std::vector<FilePtr> imports;
     size_t next = 0;  // import to look at
   };
   std::vector<Frame> stack;
@@ -102,18 +130,20 @@ const FileDescriptor* Pool::Build(const FilePtr& file, const Lookup& lookup) {
     return built_.count(candidate->name) > 0 || failed_.count(candidate.get()) > 0;
   };
   auto push = [&](const FilePtr& next) {
-    stack.push_back({next});
+    stack.push_back({next, ImportsOf(*next, finder)});
     open.insert(next->name);
   };
   if (!settled(file)) push(file);
   while (!stack.empty()) {
-    FilePtr current = stack.back().file;
-    if (stack.back().next < current->imports.size()) {
-      FilePtr import = lookup(current->imports[stack.back().next++]);
+    Frame& top = stack.back();
+    FilePtr current = top.file;
+    if (top.next < top.imports.size()) {
+      bool is_declared = top.next < current->imports.size();
+      FilePtr import = top.imports[top.next++];
       if (import == nullptr || settled(import)) continue;
       if (open.count(import->name) == 0) {
         push(import);
-      } else {
+      } else if (is_declared) {
         Error error(Code::kSchema, "import cycle: " + CycleText(stack, import->name));
         std::string cause = error.message;
         failed_.emplace(current.get(), Failed{current, std::move(error), std::move(cause)});
@@ -123,7 +153,7 @@ const FileDescriptor* Pool::Build(const FilePtr& file, const Lookup& lookup) {
     if (failed_.count(current.get()) == 0) {
       std::string cause;
       try {
-        BuildOne(current, lookup, &cause);
+        BuildOne(current, top.imports, &cause);
       } catch (Error& error) {
         if (cause.empty()) cause = error.message;
         failed_.emplace(current.get(), Failed{current, std::move(error), std::move(cause)});
@@ -169,15 +199,14 @@ int CheckPublicImports(const FileDescriptorProto& proto,
   return depth;
 }
 
-void Pool::BuildOne(const FilePtr& file, const Lookup& lookup, std::string* cause) {
+void Pool::BuildOne(const FilePtr& file, const std::vector<FilePtr>& imports, std::string* cause) {
   std::string missing;  // what the file has to do without
-  for (std::string_view name : file->imports) {
-    FilePtr import = lookup(name);
-    std::string problem;
-    if (import == nullptr) {
-      problem = "its import " + Quote(name) + " is missing";
-    } else if (auto failed = failed_.find(import.get()); failed != failed_.end()) {
-      problem = "its import " + Quote(name) + " cannot be used: " + failed->second.cause;
+  for (size_t i = 0; i < file->imports.size(); ++i) {
+    std::string problem = "its import " + Quote(file->imports[i], 500);
+    if (imports[i] == nullptr) {
+      problem += " is missing";
+    } else if (auto failed = failed_.find(imports[i].get()); failed != failed_.end()) {
+      problem += " cannot be used: " + failed->second.cause;
       if (!file->may_lack_imports) *cause = failed->second.cause;
     } else {
       continue;
@@ -185,12 +214,16 @@ void Pool::BuildOne(const FilePtr& file, const Lookup& lookup, std::string* caus
     if (!file->may_lack_imports) {
       throw Error(Code::kSchema, file->origin + ": " + std::string(file->name) + ": " + problem);
     }
-    missing += "; " + problem;
+    if (missing.size() < 1000) missing += "; " + problem;
   }
   FileDescriptorProto proto;
   ParseFile(*file, &proto);
-  RewriteImports(&proto, [&](const std::string& name) -> std::optional<std::string> {
-    FilePtr import = lookup(name);
+  for (size_t i = file->imports.size(); i < imports.size(); ++i) {
+    proto.add_dependency(std::string(imports[i]->name));
+  }
+  size_t next = 0;
+  RewriteImports(&proto, [&](const std::string&) -> std::optional<std::string> {
+    const FilePtr& import = imports[next++];
     if (import == nullptr || built_.count(import->name) == 0) return std::nullopt;
     return std::string(import->name);
   });
@@ -199,6 +232,8 @@ void Pool::BuildOne(const FilePtr& file, const Lookup& lookup, std::string* caus
     return BuiltImport{import.descriptor, import.public_depth};
   };
   int public_depth = CheckPublicImports(proto, find, &public_work_);
+  bool was_proto2 = IsProto2(proto);
+  ResolveEditionOf(&proto);
   Collector collector;
   const FileDescriptor* descriptor = pool_.BuildFileCollectingErrors(proto, &collector);
   if (descriptor == nullptr) {
@@ -209,7 +244,22 @@ void Pool::BuildOne(const FilePtr& file, const Lookup& lookup, std::string* caus
     error.message = file->origin + ": " + error.message;
     throw error;
   }
-  built_.emplace(file->name, Built{file, descriptor, public_depth});
+  bool became_proto2 = IsProto2(proto) && !was_proto2;
+  any_became_proto2_ = any_became_proto2_ || became_proto2;
+  built_.emplace(file->name, Built{file, descriptor, public_depth, became_proto2});
+}
+
+void Pool::ResolveEditionOf(FileDescriptorProto* proto) const {
+  bool is_edition = EditionOf(*proto) != 0;
+  if (!is_edition && !any_became_proto2_) return;
+  ResolveEdition(proto, [&](const std::string& type) {
+    const auto* enum_type = pool_.FindEnumTypeByName(type.substr(type.find_first_not_of('.')));
+    if (enum_type == nullptr) return false;
+    const FileDescriptor* file = enum_type->file();
+    // A file of proto3 may only meet one that became proto2 here; protoc has seen to that.
+    return built_.at(file->name()).became_proto2 ||
+           (is_edition && file->syntax() == FileDescriptor::SYNTAX_PROTO2);
+  });
 }
 
 }  // namespace pygrpc::schema

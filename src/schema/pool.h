@@ -27,8 +27,15 @@ namespace pygrpc::schema {
 // their pool again (descriptor->file()->pool()).
 class Pool {
  public:
-  // The file that is known under an import's name; nullptr if there is none.
-  using Lookup = std::function<FilePtr(std::string_view name)>;
+  // Where the files that another one needs are found.
+  class Finder {
+   public:
+    virtual ~Finder() = default;
+    // The file that is known under an import's name; nullptr if there is none.
+    virtual FilePtr FindFile(std::string_view name) const = 0;
+    // The file that declares a type; nullptr if there is none.
+    virtual FilePtr FindFileOfType(std::string_view full_name) const = 0;
+  };
 
   std::mutex& mutex() const { return mutex_; }
 
@@ -37,7 +44,7 @@ class Pool {
 
   // Builds `file` after all that it imports, bottom-up by an explicit list: a chain of imports may
   // be longer than the stack is deep. Throws Error(kSchema).
-  const google::protobuf::FileDescriptor* Build(const FilePtr& file, const Lookup& lookup);
+  const google::protobuf::FileDescriptor* Build(const FilePtr& file, const Finder& finder);
 
   // Of a file that was built: the length of its longest chain of public imports.
   int PublicDepth(std::string_view name) const { return built_.at(name).public_depth; }
@@ -49,7 +56,8 @@ class Pool {
   struct Built {
     FilePtr file;
     const google::protobuf::FileDescriptor* descriptor;
-    int public_depth;  // of the longest chain of public imports
+    int public_depth;    // of the longest chain of public imports
+    bool became_proto2;  // was of an edition, or of proto3
   };
   struct Failed {
     FilePtr file;
@@ -57,13 +65,16 @@ class Pool {
     std::string cause;  // in the file where it began; what imports that file repeats it
   };
 
-  void BuildOne(const FilePtr& file, const Lookup& lookup, std::string* cause);
+  void BuildOne(const FilePtr& file, const std::vector<FilePtr>& imports, std::string* cause);
+
+  void ResolveEditionOf(google::protobuf::FileDescriptorProto* proto) const;
 
   mutable std::mutex mutex_;
   google::protobuf::DescriptorPool pool_;
   std::unordered_map<std::string_view, Built> built_;
   std::unordered_map<const SchemaFile*, Failed> failed_;
   size_t public_work_ = 0;
+  bool any_became_proto2_ = false;
 };
 
 // What an import name leads to, built.

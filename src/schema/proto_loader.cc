@@ -128,7 +128,6 @@ std::vector<ProtoLoader::Unit*> ProtoLoader::InImportOrder() {
 
 void ProtoLoader::LinkOne(Unit* unit, DescriptorPool* staging, size_t* public_work) {
   ParsedProto& parsed = *unit->parsed;
-  auto lookup = [this](std::string_view name) { return base_->FindFile(name); };
   for (int i = 0; i < parsed.proto.dependency_size(); ++i) {
     const std::string& name = parsed.proto.dependency(i);
     if (auto found = by_name_.find(name); found != by_name_.end()) {
@@ -136,7 +135,7 @@ void ProtoLoader::LinkOne(Unit* unit, DescriptorPool* staging, size_t* public_wo
       continue;
     }
     try {
-      base_->pool()->Build(base_->FindFile(name), lookup);
+      base_->pool()->Build(base_->FindFile(name), *base_);
     } catch (const Error& error) {
       parsed.errors.push_back(parsed.ImportLocation(i, error.message));
       return;

@@ -6,6 +6,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -21,6 +22,13 @@ using google::protobuf::DescriptorProto;
 using google::protobuf::EnumDescriptorProto;
 using google::protobuf::FieldDescriptorProto;
 using google::protobuf::FileDescriptorProto;
+
+bool IsPrintable(std::string_view name) {
+  if (name.empty() || name.size() > 4096) return false;
+  if (FindInvalidUtf8(name) != std::string_view::npos) return false;
+  return std::none_of(name.begin(), name.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
 
 std::string DefaultJsonName(const std::string& name) {
   std::string json_name;
@@ -94,10 +102,8 @@ void Normalize(FileDescriptorProto* file, bool ignore_name) {
 }  // namespace
 
 bool IsUsableFileName(std::string_view name) {
-  if (name.empty() || name.size() > 4096 || name.front() == '/') return false;
-  if (FindInvalidUtf8(name) != std::string_view::npos) return false;
-  for (char c : name) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '\\') return false;
+  if (!IsPrintable(name) || name.front() == '/' || name.find('\\') != std::string_view::npos) {
+    return false;
   }
   size_t start = 0;
   while (start <= name.size()) {
@@ -119,7 +125,8 @@ FilePtr MakeFile(std::shared_ptr<const std::string> storage, std::string_view by
   if (outline.name.empty()) {
     throw Error(Code::kSchema, origin + ": a file descriptor has no name");
   }
-  if (!IsUsableFileName(outline.name)) {
+  // Servers give the names that their build tools made up; nothing is written under them.
+  if (may_lack_imports ? !IsPrintable(outline.name) : !IsUsableFileName(outline.name)) {
     throw Error(Code::kSchema, origin + ": bad file name " + Quote(outline.name) +
                                    " (a relative path without \"..\" is needed)");
   }

@@ -107,10 +107,14 @@ FilePtr Snapshot::FindFile(std::string_view name) const {
   return BuiltInLayer().FindFile(name);
 }
 
+FilePtr Snapshot::FindFileOfType(std::string_view full_name) const {
+  const Symbol* symbol = FindSymbol(full_name);
+  return symbol == nullptr ? nullptr : symbol->file->shared_from_this();
+}
+
 const FileDescriptor* Snapshot::Build(const SchemaFile& file) const {
   std::lock_guard<std::mutex> lock(pool_->mutex());
-  return pool_->Build(file.shared_from_this(),
-                      [this](std::string_view name) { return FindFile(name); });
+  return pool_->Build(file.shared_from_this(), *this);
 }
 
 bool Snapshot::IsUsableBuiltIn(const SchemaFile& file) const {

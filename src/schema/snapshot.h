@@ -22,7 +22,7 @@ const IndexLayer& BuiltInLayer();
 
 // A Schema: the names that are loaded, and the pool in which their descriptors are built when they
 // are asked for.
-class Snapshot : public Schema {
+class Snapshot : public Schema, public Pool::Finder {
  public:
   Snapshot(Index index, std::shared_ptr<Pool> pool);
 
@@ -37,7 +37,8 @@ class Snapshot : public Schema {
   const std::shared_ptr<Pool>& pool() const { return pool_; }
 
   // A loaded file, or else a built-in one.
-  FilePtr FindFile(std::string_view name) const;
+  FilePtr FindFile(std::string_view name) const override;
+  FilePtr FindFileOfType(std::string_view full_name) const override;
   // Builds the file; throws Error(kSchema).
   const google::protobuf::FileDescriptor* Build(const SchemaFile& file) const;
   // The top-level symbol that is, or encloses, that name: loaded, or built in and not in conflict

@@ -26,6 +26,10 @@ namespace {
 constexpr size_t kMaxKeptTexts = 10'000;
 constexpr size_t kMaxKeptBytes = size_t{256} << 20;
 
+// What a server may give.
+constexpr size_t kMaxReflectedFiles = 50'000;
+constexpr size_t kMaxReflectedBytes = size_t{256} << 20;
+
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
 }  // namespace
@@ -77,6 +81,14 @@ class SchemaStore::Impl {
   void LoadFiles(const std::vector<std::string>& serialized_files, std::string_view origin) {
     std::lock_guard<std::mutex> lock(load_mutex_);
     std::vector<FilePtr> files;
+    size_t size = 0;
+    for (const std::string& bytes : serialized_files) size += bytes.size();
+    if (serialized_files.size() > kMaxReflectedFiles || size > kMaxReflectedBytes) {
+      throw Error(Code::kSchema, std::string(origin) + ": more than " +
+                                     std::to_string(kMaxReflectedFiles) + " files or " +
+                                     std::to_string(kMaxReflectedBytes >> 20) +
+                                     " MiB of descriptors");
+    }
     for (const std::string& bytes : serialized_files) {
       auto storage = std::make_shared<const std::string>(bytes);
       files.push_back(MakeFile(storage, *storage, std::string(origin), true));

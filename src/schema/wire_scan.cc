@@ -17,6 +17,15 @@ enum WireType {
   kFixed32 = 5
 };
 
+void AddReference(std::string_view name, std::vector<std::string_view>* types) {
+  if (name.size() > 1 && name.front() == '.') types->push_back(name.substr(1));
+}
+
+void AddFieldReferences(std::string_view field, std::vector<std::string_view>* types) {
+  AddReference(FindBytes(field, 6), types);
+  AddReference(FindBytes(field, 2), types);
+}
+
 }  // namespace
 
 bool WireScanner::Fail() {
@@ -180,6 +189,28 @@ std::vector<std::string_view> FindAllBytes(std::string_view message, uint32_t fi
     if (scanner.field() == field && scanner.is_bytes()) found.push_back(scanner.bytes());
   }
   return found;
+}
+
+std::vector<std::string_view> ReferencedTypes(std::string_view file) {
+  std::vector<std::string_view> types;
+  FileOutline outline;
+  ScanFile(file, &outline);
+  for (std::string_view field : outline.extensions) AddFieldReferences(field, &types);
+  std::vector<std::string_view> messages = outline.messages;
+  while (!messages.empty()) {
+    std::string_view message = messages.back();
+    messages.pop_back();
+    for (std::string_view field : FindAllBytes(message, 2)) AddFieldReferences(field, &types);
+    for (std::string_view field : FindAllBytes(message, 6)) AddFieldReferences(field, &types);
+    for (std::string_view nested : FindAllBytes(message, 3)) messages.push_back(nested);
+  }
+  for (std::string_view service : outline.services) {
+    for (std::string_view method : FindAllBytes(service, 2)) {
+      AddReference(FindBytes(method, 2), &types);
+      AddReference(FindBytes(method, 3), &types);
+    }
+  }
+  return types;
 }
 
 }  // namespace pygrpc::schema

@@ -68,6 +68,10 @@ inline std::string_view NameOf(std::string_view descriptor) { return FindBytes(d
 // All length-delimited fields of that number.
 std::vector<std::string_view> FindAllBytes(std::string_view message, uint32_t field);
 
+// The full names, without the leading dot, of all types that a serialized FileDescriptorProto
+// refers to: of fields, extendees, requests and responses.
+std::vector<std::string_view> ReferencedTypes(std::string_view file);
+
 }  // namespace pygrpc::schema
 
 #endif  // PYGRPC_SCHEMA_WIRE_SCAN_H_

@@ -204,6 +204,40 @@ TEST_F(LoadFilesTest, WhatNeedsAMissingFileSaysSo) {
   EXPECT_EQ(store_.current()->Message("Ma")->field_count(), 1);
 }
 
+TEST_F(LoadFilesTest, FilesThatTheirImportersCallOtherwiseAreFoundByTheirTypes) {
+  FileDescriptorProto a = SimpleFile("a.proto", {"protos/b.proto", "odd/timestamp.proto"});
+  AddField(&a, ".Mb");
+  AddField(&a, ".google.protobuf.Timestamp");
+  FileDescriptorProto c = SimpleFile("c.proto", {"elsewhere/a.proto"});
+  auto* method = c.add_service()->add_method();
+  c.mutable_service(0)->set_name("S");
+  method->set_name("Do");
+  method->set_input_type(".Ma");
+  method->set_output_type(".Mc");
+  store_.LoadFiles(Serialize({a, SimpleFile("b.proto"), c}), "reflection");
+  auto schema = store_.current();
+  EXPECT_EQ(schema->Method("Do")->input_type(), schema->Message("Ma"));
+  EXPECT_EQ(schema->Message("Ma")->field(0)->message_type(), schema->Message("Mb"));
+}
+
+TEST_F(LoadFilesTest, OneFileUnderTwoNamesIsOneFile) {
+  FileDescriptorProto b = SimpleFile("b.proto");
+  FileDescriptorProto again = b;
+  again.set_name("protos/b.proto");
+  FileDescriptorProto a = SimpleFile("a.proto", {"protos/b.proto"});
+  AddField(&a, ".Mb");
+  store_.LoadFiles(Serialize({b, again, a}), "reflection");
+  EXPECT_EQ(store_.current()->Message("Ma")->field(0)->message_type(),
+            store_.current()->Message("Mb"));
+}
+
+TEST_F(LoadFilesTest, CyclesHarmOnlyThoseWhoAreInThem) {
+  store_.LoadFiles(Serialize({SimpleFile("a.proto", {"b.proto"}),
+                              SimpleFile("b.proto", {"a.proto"}), SimpleFile("c.proto")}),
+                   "reflection");
+  EXPECT_NE(store_.current()->Message("Mc"), nullptr);
+}
+
 TEST_F(LoadFilesTest, TwoServersWithDifferentFilesConflict) {
   store_.LoadFiles(Serialize({SimpleFile("a.proto")}), "reflection of one");
   store_.LoadFiles(Serialize({SimpleFile("a.proto")}), "reflection of two");
