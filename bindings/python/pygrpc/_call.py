@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import threading
-from ctypes import byref, c_void_p
+from ctypes import byref
 from typing import Any, Callable, Iterable, Iterator
 
 from pygrpc._codec import Codec, decode_message
@@ -91,7 +91,7 @@ class _Writer:
     def _write(
         self, handle: Handle, requests: Iterator[Any], encode: Callable[[Any], bytes]
     ) -> None:
-        error = c_void_p()
+        error = Handle(self._library.error_free)
         for request in requests:
             data = encode(request)
             code = PENDING
@@ -99,13 +99,13 @@ class _Writer:
                 if self.stopped:
                     return
                 code = self._library.stream_write(
-                    handle.pointer, data, len(data), SLICE_MS, byref(error)
+                    handle.pointer, data, len(data), SLICE_MS, byref(error.pointer)
                 )
             if check(self._library, code, error) == END:
                 return
         check(
             self._library,
-            self._library.stream_half_close(handle.pointer, byref(error)),
+            self._library.stream_half_close(handle.pointer, byref(error.pointer)),
             error,
         )
 
@@ -196,12 +196,7 @@ class Call(Iterator[Any]):
         read = self._library.stream_read
         result = Result(self._library)
         text, size, error_out = result.out()
-        try:
-            code = wait(lambda ms: read(handle.pointer, ms, text, size, error_out), timeout)
-        except BaseException:
-            # A signal's handler raised, for Ctrl-C say: as with a generator, that is the end.
-            self.cancel()
-            raise
+        code = self._wait(lambda ms: read(handle.pointer, ms, text, size, error_out), timeout)
         if code == OK:
             message = self._codec.decode(result.take())
             if not self.cardinality.streams_responses:
@@ -253,9 +248,9 @@ class Call(Iterator[Any]):
             raise StateError(f"the requests of this call of {self.method} come from an iterable")
         data = self._codec.encode(message)
         write = self._library.stream_write
-        error = c_void_p()
-        out = byref(error)
-        code = wait(lambda ms: write(handle.pointer, data, len(data), ms, out), timeout)
+        error = Handle(self._library.error_free)
+        out = byref(error.pointer)
+        code = self._wait(lambda ms: write(handle.pointer, data, len(data), ms, out), timeout)
         if check(self._library, code, error) == PENDING:
             raise TimeoutError(f"{self.method} took no request within {timeout} s")
         return code == OK
@@ -263,10 +258,10 @@ class Call(Iterator[Any]):
     def half_close(self) -> None:
         """Tells the server that no more requests follow."""
         handle = self._require_handle()
-        error = c_void_p()
+        error = Handle(self._library.error_free)
         check(
             self._library,
-            self._library.stream_half_close(handle.pointer, byref(error)),
+            self._library.stream_half_close(handle.pointer, byref(error.pointer)),
             error,
         )
 
@@ -302,7 +297,7 @@ class Call(Iterator[Any]):
         handle = self._require_handle()
         result = Result(self._library)
         text, size, error = result.out()
-        code = wait(lambda ms: function(handle.pointer, ms, text, size, error), timeout)
+        code = self._wait(lambda ms: function(handle.pointer, ms, text, size, error), timeout)
         if code == PENDING:
             raise TimeoutError(f"no {what} of {self.method} within {timeout} s")
         if code < OK:
@@ -315,6 +310,14 @@ class Call(Iterator[Any]):
         return self._status
 
     # ---- End
+
+    def _wait(self, step: Callable[[int], int], timeout: float | None) -> int:
+        try:
+            return wait(step, timeout)
+        except BaseException:
+            # A signal's handler raised, for Ctrl-C say: as with a generator, that is the end.
+            self.cancel()
+            raise
 
     def cancel(self) -> None:
         """Cancels the RPC; who is reading gets an RpcError with the code CANCELLED."""
@@ -330,7 +333,8 @@ class Call(Iterator[Any]):
         if self._writer is not None:
             self._writer.stopped = True
         # Another thread that is in a function with the handle keeps it: wake that one up.
-        self._library.stream_cancel(handle.pointer, None)
+        if not self._ended:
+            self._library.stream_cancel(handle.pointer, None)
 
     def _require_handle(self) -> Handle:
         if self._handle is None:

@@ -9,7 +9,7 @@ import enum
 import importlib
 import os
 import threading
-from ctypes import byref, c_int32, c_void_p
+from ctypes import byref, c_int32
 from types import ModuleType
 from typing import Any, Callable, Iterable, Protocol, Sequence
 
@@ -69,12 +69,12 @@ class _Connection:
         # Whether a call is sure not to begin with reflection, which waits for the network.
         self.has_schema = False
         handle = Handle(self.library.client_free)
-        error = c_void_p()
+        error = Handle(self.library.error_free)
         code = self.library.client_new(
             None if target is None else c_text(target, "target"),
             encode_options(options),
             byref(handle.pointer),
-            byref(error),
+            byref(error.pointer),
         )
         check(self.library, code, error)
         self.handle = handle
@@ -201,9 +201,9 @@ class Client:
         connection = self._connection
         data = text.encode() if isinstance(text, str) else text
         handle = connection.require_handle()
-        error = c_void_p()
+        error = Handle(connection.library.error_free)
         code = connection.library.load_proto(
-            handle.pointer, c_text(filename, "file name"), data, len(data), byref(error)
+            handle.pointer, c_text(filename, "file name"), data, len(data), byref(error.pointer)
         )
         check(connection.library, code, error)
         connection.has_schema = True
@@ -213,16 +213,20 @@ class Client:
         connection = self._connection
         handle = connection.require_handle()
         other_handle = other._connection.require_handle()
-        error = c_void_p()
-        code = connection.library.load_client(handle.pointer, other_handle.pointer, byref(error))
+        error = Handle(connection.library.error_free)
+        code = connection.library.load_client(
+            handle.pointer, other_handle.pointer, byref(error.pointer)
+        )
         check(connection.library, code, error)
         connection.has_schema = connection.has_schema or other._connection.has_schema
 
     def _load_descriptor_set(self, data: bytes) -> None:
         connection = self._connection
         handle = connection.require_handle()
-        error = c_void_p()
-        code = connection.library.load_descriptor_set(handle.pointer, data, len(data), byref(error))
+        error = Handle(connection.library.error_free)
+        code = connection.library.load_descriptor_set(
+            handle.pointer, data, len(data), byref(error.pointer)
+        )
         check(connection.library, code, error)
         connection.has_schema = True
 
@@ -233,10 +237,12 @@ class Client:
         if isinstance(options.get("proto_path"), (str, os.PathLike)):
             options = {**options, "proto_path": [options["proto_path"]]}
         encoded = encode_options(options) if options else None
-        error = c_void_p()
+        error = Handle(connection.library.error_free)
 
         def load() -> int:
-            code: int = connection.library.load(handle.pointer, source, encoded, byref(error))
+            code: int = connection.library.load(
+                handle.pointer, source, encoded, byref(error.pointer)
+            )
             return code
 
         code = _interruptible(load) if name == "reflection" else load()
@@ -326,11 +332,11 @@ class Client:
         handle = connection.require_handle()
         name = c_text(method, "method")
         cardinality = c_int32()
-        error = c_void_p()
+        error = Handle(connection.library.error_free)
 
         def ask() -> int:
             code: int = connection.library.method_cardinality(
-                handle.pointer, name, byref(cardinality), byref(error)
+                handle.pointer, name, byref(cardinality), byref(error.pointer)
             )
             return code
 
@@ -362,7 +368,7 @@ class Client:
             data = codec.encode(keywords if request is _ABSENT else request)
         encoded = encode_options(options) if options else None
         stream = Handle(connection.library.stream_free)
-        error = c_void_p()
+        error = Handle(connection.library.error_free)
 
         def start() -> int:
             code: int = connection.library.stream_open(
@@ -374,7 +380,7 @@ class Client:
                 encoded,
                 None,
                 byref(stream.pointer),
-                byref(error),
+                byref(error.pointer),
             )
             return code
 
@@ -421,12 +427,14 @@ class Client:
             TimeoutError: it is not within so many seconds.
         """
         library = self._connection.library
-        error = c_void_p()
+        error = Handle(library.error_free)
 
         def step(milliseconds: int) -> int:
             # Anew each time: a client that another thread closes is freed then.
             handle = self._connection.require_handle()
-            code: int = library.client_wait_ready(handle.pointer, milliseconds, byref(error))
+            code: int = library.client_wait_ready(
+                handle.pointer, milliseconds, byref(error.pointer)
+            )
             return code
 
         if check(library, wait(step, timeout), error) == PENDING:
@@ -438,8 +446,10 @@ class Client:
         library = self._connection.library
         handle = self._connection.require_handle()
         state = c_int32()
-        error = c_void_p()
-        check(library, library.client_state(handle.pointer, byref(state), byref(error)), error)
+        error = Handle(library.error_free)
+        check(
+            library, library.client_state(handle.pointer, byref(state), byref(error.pointer)), error
+        )
         return ChannelState(state.value)
 
     @property

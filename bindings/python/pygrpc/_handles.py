@@ -37,7 +37,7 @@ def wait(step: Callable[[int], int], timeout: float | None) -> int:
 
 
 class Handle:
-    """A pointer that is freed with the last reference to it.
+    """A pointer to a client, stream or error, which is freed with the last reference to it.
 
     Whoever calls a function with the pointer holds a reference meanwhile; so nothing is freed while
     another thread uses it, without a lock.
@@ -66,17 +66,15 @@ class Result:
         self._library = library
         self._text = c_void_p()
         self._size = c_size_t()
-        self._error = c_void_p()
+        self._error = Handle(library.error_free)
 
     def __del__(self) -> None:
         if self._text:
             self._library.free(self._text)
-        if self._error:
-            self._library.error_free(self._error)
 
     def out(self) -> tuple[Any, Any, Any]:
         """The references to pass: text, size, error."""
-        return byref(self._text), byref(self._size), byref(self._error)
+        return byref(self._text), byref(self._size), byref(self._error.pointer)
 
     def take(self) -> bytes:
         """The text, which may be taken once."""
@@ -84,22 +82,13 @@ class Result:
 
     def error(self, code: int) -> PygrpcError:
         """The exception for a failure."""
-        return take_error(self._library, code, self._error)
+        return make_error(code, decode_message(self._library.error_json(self._error.pointer)))
 
 
-def take_error(library: Library, code: int, error: c_void_p) -> PygrpcError:
-    """The exception for a failure, whose error handle it frees."""
-    try:
-        return make_error(code, decode_message(library.error_json(error)))
-    finally:
-        library.error_free(error)
-        error.value = None
-
-
-def check(library: Library, code: int, error: c_void_p) -> int:
+def check(library: Library, code: int, error: Handle) -> int:
     """The code, if it is none of failure."""
     if code < OK:
-        raise take_error(library, code, error)
+        raise make_error(code, decode_message(library.error_json(error.pointer)))
     return code
 
 
