@@ -104,11 +104,6 @@ _PYTHON = {
     "PYGRPC_TEST_SERVER": str(_RELEASE / "tests" / "server" / "pygrpc-test-server"),
 }
 _ASAN = {"UBSAN_OPTIONS": "print_stacktrace=1"}
-# The distribution's gRPC and protobuf are not built for ThreadSanitizer: it cannot see their locks.
-_TSAN = {
-    "TSAN_OPTIONS": f"ignore_noninstrumented_modules=1 suppressions={ROOT / 'tests' / 'tsan.supp'}"
-}
-
 SUITES = [
     _check("format", "clang-format over C and C++", "scripts/format", "--check"),
     _check("shellcheck", "shellcheck over the scripts", "scripts/lint-scripts"),
@@ -158,12 +153,11 @@ SUITES = [
     ),
     _ctest(
         "tsan",
-        "streams and threads under ThreadSanitizer",
+        "the C tests under ThreadSanitizer",
         "tsan",
         "--label-regex",
-        "capi|threads",
+        "capi",
         when=When.NORMAL,
-        environment=_TSAN,
         limit=1200,
     ),
     _ctest(
