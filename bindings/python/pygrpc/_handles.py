@@ -77,7 +77,7 @@ class Result:
         return byref(self._text), byref(self._size), byref(self._error.pointer)
 
     def take(self) -> bytes:
-        """The text, which may be taken once."""
+        """A copy of the text."""
         return string_at(self._text, self._size.value)
 
     def error(self, code: int) -> PygrpcError:
@@ -94,7 +94,10 @@ def check(library: Library, code: int, error: Handle) -> int:
 
 def c_text(value: str | bytes, what: str) -> bytes:
     """A name or a path for a function that reads up to the NUL."""
-    text = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
+    try:
+        text = value if isinstance(value, bytes) else value.encode()
+    except UnicodeEncodeError:
+        raise ArgumentError(f"{what} {value!r} is not UTF-8") from None
     if b"\0" in text:
         raise ArgumentError(f"{what} {value!r} holds a NUL")
     return text

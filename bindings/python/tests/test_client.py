@@ -37,6 +37,8 @@ def test_bad_targets(library: str) -> None:
         Client(None, 50051)
     with pytest.raises(pygrpc.ArgumentError, match="NUL"):
         Client("local\0host")
+    with pytest.raises(pygrpc.ArgumentError, match="not UTF-8"):
+        Client("local\ud800host")
 
 
 def test_a_client_without_target(schema: Client) -> None:
