@@ -97,24 +97,6 @@ std::string_view JsonToWireConverter::UnescapeKey(const uint32_t* token, std::st
   return {unescaped_.data(), static_cast<size_t>(end - unescaped_.data())};
 }
 
-bool JsonToWireConverter::More(Cursor* cursor, char close) {
-  char next = Look(cursor);
-  if (__builtin_expect(next != ',' && next != close, 0)) {
-    Fail(cursor->token, close == '}' ? "\",\" or \"}\"" : "\",\" or \"]\"");
-  }
-  ++cursor->token;
-  return next == ',';
-}
-
-void JsonToWireConverter::Open(Cursor* cursor, char first, char open, const char* expected,
-                               uint32_t depth) {
-  if (__builtin_expect(first != open, 0)) Fail(cursor->token, expected);
-  if (__builtin_expect(depth > max_depth_, 0)) {
-    FailWithMessage(cursor->token, "nested deeper than " + std::to_string(max_depth_) + " levels");
-  }
-  ++cursor->token;
-}
-
 JsonToWireConverter::Cursor JsonToWireConverter::Null(Cursor cursor) {
   if (!IsLiteral(cursor.token, "null")) Fail(cursor.token, "a JSON value");
   ++cursor.token;
@@ -177,7 +159,7 @@ char* JsonToWireConverter::ApplyInsertions(char* out) {
 
 JsonToWireConverter::Cursor JsonToWireConverter::Message(Cursor cursor, char first,
                                                          const MessagePlan& plan, uint32_t depth) {
-  Open(&cursor, first, '{', "an object", ++depth);
+  Open(&cursor, first, '{', ++depth);
   return Members<false>(cursor, plan, depth);
 }
 
@@ -212,7 +194,7 @@ JsonToWireConverter::Cursor JsonToWireConverter::Members(Cursor cursor, const Me
     }
     cursor.token += 2;
     first = Look(&cursor);
-    if (__builtin_expect(field == nullptr, 0)) {
+    if (PYGRPC_UNLIKELY(field == nullptr)) {
       cursor = Skip(cursor, first, depth);
       continue;
     }
@@ -338,7 +320,7 @@ JsonToWireConverter::Cursor JsonToWireConverter::Singular(Cursor cursor, char fi
 JsonToWireConverter::Cursor JsonToWireConverter::Repeated(Cursor cursor, char first,
                                                           const FieldPlan& field, uint32_t depth) {
   if (field.map) return Map(cursor, first, field, depth);
-  Open(&cursor, first, '[', "an array", ++depth);
+  Open(&cursor, first, '[', ++depth);
   if (Look(&cursor) == ']') {
     ++cursor.token;
     return cursor;
@@ -430,7 +412,7 @@ JsonToWireConverter::Cursor JsonToWireConverter::Packed(Cursor cursor, const Fie
 JsonToWireConverter::Cursor JsonToWireConverter::Map(Cursor cursor, char first,
                                                      const FieldPlan& field, uint32_t depth) {
   const size_t map_offset = OffsetOf(cursor.token);
-  Open(&cursor, first, '{', "an object", ++depth);
+  Open(&cursor, first, '{', ++depth);
   if (Look(&cursor) == '}') {
     ++cursor.token;
     return cursor;

@@ -16,6 +16,13 @@
 #include "transcode/json_tokens.h"
 #include "transcode/plan.h"
 #include "transcode/transcoder.h"
+#include "transcode/wire_reader.h"
+
+#if defined(__GNUC__)
+#define PYGRPC_COLD __attribute__((noinline, cold))
+#else
+#define PYGRPC_COLD
+#endif
 
 namespace pygrpc::transcode {
 
@@ -58,12 +65,12 @@ class JsonToWireConverter {
 
   // --- Tokens ---
   char Look(Cursor* cursor) {
-    if (__builtin_expect(cursor->token == tokens_end_, 0)) cursor->token = NextWindow();
+    if (PYGRPC_UNLIKELY(cursor->token == tokens_end_)) cursor->token = NextWindow();
     return text_[*cursor->token];
   }
-  const uint32_t* NextWindow();
+  PYGRPC_COLD const uint32_t* NextWindow();
   void UseWindow();
-  [[noreturn]] void TokenFault();
+  [[noreturn]] PYGRPC_COLD void TokenFault();
   size_t OffsetOf(const uint32_t* token) const { return tokens_.OffsetOf(*token); }
 
   // What stands between the quotes of the string at `token`.
@@ -82,9 +89,9 @@ class JsonToWireConverter {
   // --- Output ---
   static constexpr size_t kSlack = 64;  // room for any scalar field
   char* Room(char* out, size_t size) {
-    return __builtin_expect(static_cast<size_t>(limit_ - out) < size, 0) ? Grow(out, size) : out;
+    return PYGRPC_UNLIKELY(static_cast<size_t>(limit_ - out) < size) ? Grow(out, size) : out;
   }
-  char* Grow(char* out, size_t size);
+  PYGRPC_COLD char* Grow(char* out, size_t size);
   static char* PutVarint(char* out, uint64_t value);
   static char* PutTag(char* out, const FieldPlan& field) {
     std::memcpy(out, field.tag, sizeof(field.tag));
@@ -98,7 +105,7 @@ class JsonToWireConverter {
   // where it begins.
   char* EndLength(char* out, Length* length) {
     const size_t size = static_cast<size_t>(out - base_) - length->content;
-    if (__builtin_expect(size < 0x80 && length->reserved == 1, 1)) {
+    if (PYGRPC_LIKELY(size < 0x80 && length->reserved == 1)) {
       base_[length->content - 1] = static_cast<char>(size);
       return out;
     }
@@ -137,9 +144,17 @@ class JsonToWireConverter {
   void CheckMapKeys(size_t first_place, size_t map_offset);
 
   // Behind an element or member: true when another follows, at which the cursor then stands.
-  bool More(Cursor* cursor, char close);
+  bool More(Cursor* cursor, char close) {
+    const char next = Look(cursor);
+    if (PYGRPC_UNLIKELY(next != ',' && next != close)) FailSeparator(cursor->token, close);
+    ++cursor->token;
+    return next == ',';
+  }
   // Opens an object or array at `first`, which has to be `open`; the cursor then stands behind it.
-  void Open(Cursor* cursor, char first, char open, const char* expected, uint32_t depth);
+  void Open(Cursor* cursor, char first, char open, uint32_t depth) {
+    if (PYGRPC_UNLIKELY(first != open || depth > max_depth_)) FailOpen(cursor->token, first, open);
+    ++cursor->token;
+  }
 
   // --- Scalars: write the value, without tag, and move on ---
   template <FieldKind kKind>
@@ -176,19 +191,22 @@ class JsonToWireConverter {
   Cursor Skip(Cursor cursor, char first, uint32_t depth);
 
   // --- Faults ---
-  [[noreturn]] void Fail(const uint32_t* token, std::string expected);
-  [[noreturn]] void FailWithMessage(const uint32_t* token, const std::string& message);
-  [[noreturn]] void FailAt(size_t offset, const std::string& message);
+  [[noreturn]] PYGRPC_COLD void Fail(const uint32_t* token, const char* expected);
+  [[noreturn]] PYGRPC_COLD void FailSeparator(const uint32_t* token, char close);
+  [[noreturn]] PYGRPC_COLD void FailOpen(const uint32_t* token, char first, char open);
+  [[noreturn]] PYGRPC_COLD void FailWithMessage(const uint32_t* token, const std::string& message);
+  [[noreturn]] PYGRPC_COLD void FailAt(size_t offset, const std::string& message);
   // `fault` is an offset into the string's raw text.
-  [[noreturn]] void FailEscape(const uint32_t* token, size_t fault);
-  [[noreturn]] void FailNumber(const uint32_t* token, NumberResult result, const char* type);
-  [[noreturn]] void FailUnknownField(const uint32_t* token, const MessagePlan& plan,
-                                     std::string_view name);
-  [[noreturn]] void FailUnknownEnum(const uint32_t* token, const EnumPlan& plan,
-                                    std::string_view name);
-  [[noreturn]] void FailDuplicate(const uint32_t* token, const FieldPlan& field,
-                                  const MessagePlan& plan);
-  [[noreturn]] void FailSize();
+  [[noreturn]] PYGRPC_COLD void FailEscape(const uint32_t* token, size_t fault);
+  [[noreturn]] PYGRPC_COLD void FailNumber(const uint32_t* token, NumberResult result,
+                                           const char* type);
+  [[noreturn]] PYGRPC_COLD void FailUnknownField(const uint32_t* token, const MessagePlan& plan,
+                                                 std::string_view name);
+  [[noreturn]] PYGRPC_COLD void FailUnknownEnum(const uint32_t* token, const EnumPlan& plan,
+                                                std::string_view name);
+  [[noreturn]] PYGRPC_COLD void FailDuplicate(const uint32_t* token, const FieldPlan& field,
+                                              const MessagePlan& plan);
+  [[noreturn]] PYGRPC_COLD void FailSize();
 
   JsonTokens tokens_;
   const char* text_ = nullptr;

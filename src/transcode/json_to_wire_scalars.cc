@@ -41,7 +41,7 @@ JsonToWireConverter::Cursor JsonToWireConverter::String(Cursor cursor, char firs
   cursor.out = Room(cursor.out, raw.size() + kSlack);
   if (raw.size() < JsonTokens::kLongString) {
     char* content = PutVarint(cursor.out, raw.size());
-    if (__builtin_expect(CopyWithoutBackslash(raw.data(), content, raw.size()), 1)) {
+    if (PYGRPC_LIKELY(CopyWithoutBackslash(raw.data(), content, raw.size()))) {
       cursor.out = content + raw.size();
       ++cursor.token;
       return cursor;
@@ -166,8 +166,17 @@ bool JsonToWireConverter::EnumNumber(const uint32_t* token, char first, const En
 
 // --- Faults ---
 
-void JsonToWireConverter::Fail(const uint32_t* token, std::string expected) {
-  throw JsonFault(tokens_.json(), OffsetOf(token), std::move(expected));
+void JsonToWireConverter::Fail(const uint32_t* token, const char* expected) {
+  throw JsonFault(tokens_.json(), OffsetOf(token), expected);
+}
+
+void JsonToWireConverter::FailSeparator(const uint32_t* token, char close) {
+  Fail(token, close == '}' ? "\",\" or \"}\"" : "\",\" or \"]\"");
+}
+
+void JsonToWireConverter::FailOpen(const uint32_t* token, char first, char open) {
+  if (first != open) Fail(token, open == '{' ? "an object" : "an array");
+  FailWithMessage(token, "nested deeper than " + std::to_string(max_depth_) + " levels");
 }
 
 void JsonToWireConverter::FailWithMessage(const uint32_t* token, const std::string& message) {
@@ -194,17 +203,10 @@ void JsonToWireConverter::FailEscape(const uint32_t* token, size_t fault) {
 }
 
 void JsonToWireConverter::FailNumber(const uint32_t* token, NumberResult result, const char* type) {
-  const std::string wanted = type;
-  switch (result) {
-    case NumberResult::kRange:
-      Fail(token, wanted + " within its range");
-    case NumberResult::kNotInteger:
-      Fail(token, wanted + " without a fraction");
-    case NumberResult::kOk:
-    case NumberResult::kSyntax:
-      Fail(token, wanted);
-  }
-  Fail(token, wanted);
+  std::string wanted = type;
+  if (result == NumberResult::kRange) wanted += " within its range";
+  if (result == NumberResult::kNotInteger) wanted += " without a fraction";
+  Fail(token, wanted.c_str());
 }
 
 namespace {

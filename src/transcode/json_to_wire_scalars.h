@@ -48,8 +48,7 @@ inline uint64_t JsonToWireConverter::Integer(const uint32_t* token, char first) 
   uint64_t value;
   NumberResult result =
       ParseInteger<kSigned, kBits>(text_ + *token + (quoted ? 1 : 0), &end, &value);
-  if (__builtin_expect(result == NumberResult::kOk && (quoted ? *end == '"' : EndsScalar(*end)),
-                       1)) {
+  if (PYGRPC_LIKELY(result == NumberResult::kOk && (quoted ? *end == '"' : EndsScalar(*end)))) {
     return value;
   }
   return IntegerSlowly(token, first, kSigned, kBits);
@@ -65,7 +64,7 @@ inline Float JsonToWireConverter::FloatingPoint(const uint32_t* token, char firs
   } else {
     result = ParseFloat(text_ + *token, &end, &value);
   }
-  if (__builtin_expect(result == NumberResult::kOk && EndsScalar(*end), 1)) return value;
+  if (PYGRPC_LIKELY(result == NumberResult::kOk && EndsScalar(*end))) return value;
   return FloatingPointSlowly<Float>(token, first);
 }
 

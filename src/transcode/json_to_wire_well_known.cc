@@ -119,7 +119,7 @@ JsonToWireConverter::Cursor JsonToWireConverter::FieldMask(Cursor cursor, char f
 JsonToWireConverter::Cursor JsonToWireConverter::StructBody(Cursor cursor, char first,
                                                             uint32_t depth) {
   const size_t offset = OffsetOf(cursor.token);
-  Open(&cursor, first, '{', "an object", ++depth);
+  Open(&cursor, first, '{', ++depth);
   if (Look(&cursor) == '}') {
     ++cursor.token;
     return cursor;
@@ -154,7 +154,7 @@ JsonToWireConverter::Cursor JsonToWireConverter::StructBody(Cursor cursor, char 
 
 JsonToWireConverter::Cursor JsonToWireConverter::ListBody(Cursor cursor, char first,
                                                           uint32_t depth) {
-  Open(&cursor, first, '[', "an array", ++depth);
+  Open(&cursor, first, '[', ++depth);
   if (Look(&cursor) == ']') {
     ++cursor.token;
     return cursor;
@@ -223,7 +223,7 @@ std::string JsonToWireConverter::AnyTypeUrl(Cursor cursor, size_t object, size_t
 JsonToWireConverter::Cursor JsonToWireConverter::Any(Cursor cursor, char first,
                                                      const PlanStore& store, uint32_t depth) {
   const size_t object = OffsetOf(cursor.token);
-  Open(&cursor, first, '{', "an object", ++depth);
+  Open(&cursor, first, '{', ++depth);
   first = Look(&cursor);
   if (first == '}') {
     ++cursor.token;
@@ -297,7 +297,7 @@ JsonToWireConverter::Cursor JsonToWireConverter::Skip(Cursor cursor, char first,
     case '{':
     case '[': {
       const char close = first == '{' ? '}' : ']';
-      Open(&cursor, first, first, "a JSON value", ++depth);
+      Open(&cursor, first, first, ++depth);
       if (Look(&cursor) == close) {
         ++cursor.token;
         return cursor;
