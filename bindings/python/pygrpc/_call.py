@@ -122,6 +122,10 @@ class Call(Iterator[Any]):
         cardinality: of the method.
     """
 
+    # Here for the end of a Call whose constructor did not come to its end.
+    _handle: Handle | None = None
+    _writer: _Writer | None = None
+
     def __init__(
         self,
         library: Library,
@@ -132,7 +136,6 @@ class Call(Iterator[Any]):
         codec: Codec,
         requests: Iterable[Any] | None,
     ) -> None:
-        self._handle: Handle | None = handle
         self._library = library
         self._client = client  # keeps it from being closed by its collection
         self.method = method
@@ -144,7 +147,7 @@ class Call(Iterator[Any]):
         self._response: Any = _NOT_READ
         self._headers: Metadata | None = None
         self._trailers: Metadata | None = None
-        self._writer: _Writer | None = None
+        self._handle = handle
         if requests is not None:
             self._writer = _Writer(library, handle, requests, codec.encode)
 

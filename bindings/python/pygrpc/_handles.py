@@ -50,7 +50,8 @@ class Handle:
         self.pointer = c_void_p()
 
     def __del__(self) -> None:
-        if self.pointer:
+        # A signal's handler may have raised in the constructor.
+        if getattr(self, "pointer", None):
             self._free(self.pointer)
             # Of objects that refer to each other, who is collected first is not said: the other's
             # end may still come here, and is then to find nothing.
@@ -69,7 +70,7 @@ class Result:
         self._error = Handle(library.error_free)
 
     def __del__(self) -> None:
-        if self._text:
+        if getattr(self, "_text", None):
             self._library.free(self._text)
 
     def out(self) -> tuple[Any, Any, Any]:
