@@ -216,6 +216,13 @@ std::vector<Subject> MakeSubjects(const Schema& schema) {
   return subjects;
 }
 
+void SetWire(const Schema& schema, Subject* subject) {
+  std::unique_ptr<Message> message = schema.New(subject->type);
+  const auto status = google::protobuf::util::JsonStringToMessage(subject->json, message.get());
+  if (!status.ok()) throw std::runtime_error(status.ToString());
+  subject->wire = message->SerializeAsString();
+}
+
 // ---- The contenders ----------------------------------------------------------------------------
 
 class Contenders {
@@ -397,17 +404,12 @@ int Main(int argc, char** argv) {
   const Report report(&argc, argv);
   const Schema schema;
   std::vector<Subject> subjects = MakeSubjects(schema);
-  for (Subject& subject : subjects) {
-    std::unique_ptr<Message> message = schema.New(subject.type);
-    const auto status = google::protobuf::util::JsonStringToMessage(subject.json, message.get());
-    if (!status.ok()) throw std::runtime_error(status.ToString());
-    subject.wire = message->SerializeAsString();
-  }
   const Transcoder transcoder(&schema);
 
   if (argc == 5 && std::string_view(argv[1]) == "--once") {
-    for (const Subject& subject : subjects) {
+    for (Subject& subject : subjects) {
       if (subject.size != argv[2]) continue;
+      SetWire(schema, &subject);
       Contenders contenders(schema, transcoder, subject);
       for (int i = std::atoi(argv[4]); i > 0; --i) {
         g_sink = std::string_view(argv[3]) == "in" ? contenders.OwnJsonToWire()
@@ -420,6 +422,7 @@ int Main(int argc, char** argv) {
     std::cerr << "usage: transcode [--tsv] [--once SIZE in|out REPEATS]\n";
     return 2;
   }
+  for (Subject& subject : subjects) SetWire(schema, &subject);
   for (const Subject& subject : subjects) {
     if (subject.size == "20M") MeasureMemory(schema, transcoder, subject, report);
   }
