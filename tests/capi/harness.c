@@ -286,9 +286,9 @@ char *call_at(pygrpc_client *client, const char *method, const char *request, co
   char *response = NULL;
   size_t size = 0;
   pygrpc_error *error = NULL;
-  expect_code_at(
-      pygrpc_unary_unary(client, method, request, NUL, options, &response, &size, &error),
-      PYGRPC_OK, error, file, line);
+  const int32_t result =
+      pygrpc_unary_unary(client, method, request, NUL, options, &response, &size, &error);
+  expect_code_at(result, PYGRPC_OK, error, file, line);
   if (response == NULL) fail_at(file, line, "OK without a response");
   if (strlen(response) != size) fail_at(file, line, "the size is %zu: %s", size, response);
   return response;
@@ -298,30 +298,32 @@ pygrpc_stream *open_stream_at(pygrpc_client *client, const char *method, const c
                               const char *options, const char *file, int line) {
   pygrpc_stream *stream = NULL;
   pygrpc_error *error = NULL;
-  expect_code_at(pygrpc_stream_open(client, method, PYGRPC_ANY_CARDINALITY, request,
-                                    request == NULL ? 0 : NUL, options, NULL, &stream, &error),
-                 PYGRPC_OK, error, file, line);
+  const int32_t result =
+      pygrpc_stream_open(client, method, PYGRPC_ANY_CARDINALITY, request, request == NULL ? 0 : NUL,
+                         options, NULL, &stream, &error);
+  expect_code_at(result, PYGRPC_OK, error, file, line);
   if (stream == NULL) fail_at(file, line, "OK without a stream");
   return stream;
 }
 
 void write_message_at(pygrpc_stream *stream, const char *message, const char *file, int line) {
   pygrpc_error *error = NULL;
-  expect_code_at(pygrpc_stream_write(stream, message, NUL, -1, &error), PYGRPC_OK, error, file,
-                 line);
+  const int32_t result = pygrpc_stream_write(stream, message, NUL, -1, &error);
+  expect_code_at(result, PYGRPC_OK, error, file, line);
 }
 
 void half_close_at(pygrpc_stream *stream, const char *file, int line) {
   pygrpc_error *error = NULL;
-  expect_code_at(pygrpc_stream_half_close(stream, &error), PYGRPC_OK, error, file, line);
+  const int32_t result = pygrpc_stream_half_close(stream, &error);
+  expect_code_at(result, PYGRPC_OK, error, file, line);
 }
 
 char *read_message_at(pygrpc_stream *stream, const char *file, int line) {
   char *message = NULL;
   size_t size = 0;
   pygrpc_error *error = NULL;
-  expect_code_at(pygrpc_stream_read(stream, -1, &message, &size, &error), PYGRPC_OK, error, file,
-                 line);
+  const int32_t result = pygrpc_stream_read(stream, -1, &message, &size, &error);
+  expect_code_at(result, PYGRPC_OK, error, file, line);
   if (message == NULL) fail_at(file, line, "OK without a message");
   if (strlen(message) != size) fail_at(file, line, "the size is %zu: %s", size, message);
   return message;
@@ -338,8 +340,8 @@ void expect_end_at(pygrpc_stream *stream, const char *file, int line) {
   char *message = &dummy;
   size_t size = 1;
   pygrpc_error *error = NULL;
-  expect_code_at(pygrpc_stream_read(stream, -1, &message, &size, &error), PYGRPC_END, error, file,
-                 line);
+  const int32_t result = pygrpc_stream_read(stream, -1, &message, &size, &error);
+  expect_code_at(result, PYGRPC_END, error, file, line);
   if (message != NULL || size != 0) fail_at(file, line, "END with a message");
 }
 

@@ -64,21 +64,34 @@ int run_program(const char *const *arguments);
 /* ---- Checks of results
  * -------------------------------------------------------------------------*/
 
-/* The result is PYGRPC_OK (or `code`) and no error was given. */
-#define expect_ok(result, error) expect_code_at(result, PYGRPC_OK, error, __FILE__, __LINE__)
-#define expect_code(result, code, error) expect_code_at(result, code, error, __FILE__, __LINE__)
+/* The result is PYGRPC_OK (or `code`) and no error was given. Here and below, the result is a call
+ * that may set the error, so it has to be done before the error is looked at. */
+#define expect_ok(result, error) expect_code(result, PYGRPC_OK, error)
+#define expect_code(result, code, error)                           \
+  do {                                                             \
+    const int32_t result_first = (result);                         \
+    expect_code_at(result_first, code, error, __FILE__, __LINE__); \
+  } while (0)
 void expect_code_at(int32_t result, int32_t code, pygrpc_error *error, const char *file, int line);
 
 /* The result and the error, which is freed and set to NULL, have this code; the error is well made
  * (see check_error) and its message has all the texts of the list, which NULL ends. */
-#define expect_error(result, code, error, ...) \
-  expect_error_at(result, code, error, __FILE__, __LINE__, __VA_ARGS__, (const char *)NULL)
+#define expect_error(result, code, error, ...)                                  \
+  do {                                                                          \
+    const int32_t result_first = (result);                                      \
+    expect_error_at(result_first, code, error, __FILE__, __LINE__, __VA_ARGS__, \
+                    (const char *)NULL);                                        \
+  } while (0)
 void expect_error_at(int32_t result, int32_t code, pygrpc_error **error, const char *file, int line,
                      ...);
 
 /* The same, for a look at the error's JSON; the error is not freed. The message is one line of
  * UTF-8, the JSON is valid and agrees with the accessors. */
-#define check_error(result, code, error) check_error_at(result, code, error, __FILE__, __LINE__)
+#define check_error(result, code, error)                           \
+  do {                                                             \
+    const int32_t result_first = (result);                         \
+    check_error_at(result_first, code, error, __FILE__, __LINE__); \
+  } while (0)
 void check_error_at(int32_t result, int32_t code, const pygrpc_error *error, const char *file,
                     int line);
 

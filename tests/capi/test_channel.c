@@ -147,7 +147,7 @@ static void a_server_that_dies(void **state) {
   pygrpc_client *client = client_of(server.target,
                                     "{\"reconnect\": {\"initial_backoff\": \"100ms\","
                                     "\"min_backoff\": \"100ms\", \"max_backoff\": \"200ms\"}}");
-  pygrpc_stream *endless = open_stream(client, "Test/CountForever", "{\"interval\": \"1h\"}", NULL);
+  pygrpc_stream *endless = open_stream(client, "Test/CountForever", "{\"interval\": \"3600s\"}", NULL);
   pygrpc_stream *silent = open_stream(client, "Test/NeverAnswerBidi", NULL, NULL);
   write_message(silent, "{}");
   pygrpc_stream *crash = open_stream(client, "Test/Crash", "{\"afterMessages\": 2}", NULL);

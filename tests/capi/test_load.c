@@ -50,8 +50,9 @@ static void load_text(pygrpc_client *client, const char *name, const char *text)
 
 static void every_name_of_a_file(void **state) {
   (void)state;
-  const char *const names[] = {"helloworld_pb2", "helloworld", "helloworld.proto",
-                               format("%s/helloworld.proto", protos())};
+  char absolute[512];
+  snprintf(absolute, sizeof absolute, "%s/helloworld.proto", protos());
+  const char *const names[] = {"helloworld_pb2", "helloworld", "helloworld.proto", absolute};
   for (size_t i = 0; i < COUNT_OF(names); i++) {
     pygrpc_client *client = empty_client();
     load(client, names[i]);

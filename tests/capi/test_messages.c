@@ -37,7 +37,7 @@ static const char *const kMessages[] = {
     "{\"oneofValue\":null}",
     "{\"any\":{\"@type\":\"type.googleapis.com/google.protobuf.Duration\",\"value\":\"1s\"}}",
     "{\"timestamp\":\"1970-01-01T00:00:00Z\",\"duration\":\"0s\",\"struct\":{},\"empty\":{}}",
-    "{\"repeatedStringWrapper\":[\"a\",\"\"],\"repeatedDuration\":[\"1s\",\"0.000000001s\"]}",
+    "{\"repeatedDuration\":[\"1s\",\"0.000000001s\"],\"repeatedStringWrapper\":[\"a\",\"\"]}",
 };
 
 static void unary(void **state) {

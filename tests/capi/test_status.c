@@ -197,7 +197,7 @@ static void many_details_keep_their_order(void **state) {
   assert_json_count(json, "/details", 3);
   assert_json_string(json, "/details/0/@type", "type.googleapis.com/google.rpc.Help");
   assert_json_string(json, "/details/1/@type", "type.googleapis.com/google.rpc.ErrorInfo");
-  assert_json_string(json, "/details/2/value", "1.5s");
+  assert_json_string(json, "/details/2/value", "1.500s");
   pygrpc_error_free(error);
   pygrpc_stream_free(stream);
 }

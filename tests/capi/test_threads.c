@@ -126,7 +126,7 @@ static void cancel_while_reading(void **state) {
     const char *method;
     const char *request;
   } kStreams[] = {{"Test/NeverAnswer", "{}"},
-                  {"Test/CountForever", "{\"interval\": \"1h\"}"},
+                  {"Test/CountForever", "{\"interval\": \"3600s\"}"},
                   {"Test/NeverRead", NULL},
                   {"Test/NeverAnswerBidi", NULL}};
   for (size_t i = 0; i < COUNT_OF(kStreams); i++) {

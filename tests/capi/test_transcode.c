@@ -59,7 +59,7 @@ static void round_trips(void **state) {
       "{\"oneofString\":\"\"}",
       "{\"oneofNull\":null}",
       "{\"any\":{\"@type\":\"type.googleapis.com/pygrpc.test.Standalone\",\"id\":\"5\"}}",
-      "{\"timestamp\":\"2026-02-28T23:59:59.500Z\",\"duration\":\"-1.5s\"}",
+      "{\"timestamp\":\"2026-02-28T23:59:59.500Z\",\"duration\":\"-1.500s\"}",
       "{\"struct\":{\"a\":[1,null,{\"b\":\"c\"}]},\"value\":true,\"listValue\":[\"x\"]}",
       "{\"fieldMask\":\"a.bC,d\"}",
       "{\"int64Wrapper\":\"0\",\"boolWrapper\":false,\"bytesWrapper\":\"\"}",

@@ -49,7 +49,7 @@ static void the_size_of_a_request(void **state) {
 /* All that the caller gives may change or go as soon as the function returns. */
 static void arguments_are_copied(void **state) {
   (void)state;
-  char target[64], options[64], method[64], request[64];
+  char target[192], options[64], method[64], request[64];
   snprintf(target, sizeof target, "%s", shared_server.target);
   snprintf(options, sizeof options, "{\"timeout\": \"20s\"}");
   snprintf(method, sizeof method, "EchoPayloads");
@@ -167,9 +167,6 @@ static void requests_that_do_not_fit(void **state) {
       assert_true(strncmp(path, bad->path, strlen(bad->path)) == 0);
       assert_contains(message, path);
       free(path);
-      char *expected = json_string_at(json, "/expected");
-      assert_non_null(expected);
-      free(expected);
     }
     pygrpc_error_free(error);
   }
@@ -193,6 +190,9 @@ static void a_fault_in_json_is_told_in_full(void **state) {
   char *found = json_string_at(json, "/found");
   assert_contains(found, "many");
   free(found);
+  char *expected = json_string_at(json, "/expected");
+  assert_contains(expected, "int32");
+  free(expected);
   assert_json_absent(json, "/near");
   assert_json_absent(json, "/locations");
   pygrpc_error_free(error);
