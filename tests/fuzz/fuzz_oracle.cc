@@ -1,0 +1,194 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "fuzz_oracle.h"
+
+#include <google/protobuf/compiler/parser.h>
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl.h>
+#include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/type_resolver_util.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/error.h"
+#include "transcode/random_message.h"
+#include "transcode/reference_json.h"
+
+namespace pygrpc::differential {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using nlohmann::json;
+
+FixedSchema::FixedSchema() {
+  AddFile("pygrpc_test/all_types.proto");
+  AddFile("pygrpc_test/proto2.proto");
+  AddFile("pygrpc_test/extensions.proto");
+}
+
+void FixedSchema::AddFile(const std::string& name) {
+  std::ifstream file(PYGRPC_PROTOS_DIR "/" + name);
+  if (!file) Oracle::Fail("cannot open " PYGRPC_PROTOS_DIR "/" + name);
+  google::protobuf::io::IstreamInputStream stream(&file);
+  google::protobuf::io::Tokenizer tokenizer(&stream, nullptr);
+  google::protobuf::FileDescriptorProto proto;
+  if (!google::protobuf::compiler::Parser().Parse(&tokenizer, &proto)) {
+    Oracle::Fail("cannot parse " PYGRPC_PROTOS_DIR "/" + name);
+  }
+  proto.set_name(name);
+  Add(proto);
+}
+
+Oracle::Oracle()
+    : transcoder_(&schema_.resolver()),
+      util_resolver_(google::protobuf::util::NewTypeResolverForDescriptorPool("type.googleapis.com",
+                                                                              &schema_.pool())) {
+  // It would log every input that it refuses.
+  google::protobuf::SetLogHandler(nullptr);
+}
+
+const Oracle& Oracle::Get() {
+  static const auto* oracle = new Oracle;
+  return *oracle;
+}
+
+std::optional<Input> Oracle::Take(const uint8_t* data, size_t size) const {
+  if (size == 0) return std::nullopt;
+  Input input;
+  input.type = schema_.types()[data[0] % schema_.types().size()];
+  input.content = {reinterpret_cast<const char*>(data) + 1, size - 1};
+  return input;
+}
+
+std::optional<std::string> Oracle::JsonToWire(const Input& input, std::string* refusal) const {
+  Buffer out;
+  try {
+    transcoder_.JsonToWire(transcoder_.Plan(input.type), input.content, transcode::JsonOptions(),
+                           &out);
+  } catch (const Error& error) {
+    if (error.code != Code::kJson) Fail("JSON is refused with another code: " + error.message);
+    *refusal = error.message;
+    return std::nullopt;
+  }
+  return std::string(out.view());
+}
+
+std::optional<std::string> Oracle::WireToJson(const Input& input, std::string* refusal) const {
+  Buffer out;
+  // In two pieces, to meet fields that are cut.
+  const size_t cut = input.content.size() / 2;
+  const std::string_view spans[] = {input.content.substr(0, cut), input.content.substr(cut)};
+  try {
+    transcoder_.WireToJson(transcoder_.Plan(input.type), spans, 2, transcode::JsonOptions(), &out);
+  } catch (const Error& error) {
+    if (error.code != Code::kJson && error.code != Code::kWire) {
+      Fail("bytes are refused with another code: " + error.message);
+    }
+    *refusal = error.message;
+    return std::nullopt;
+  }
+  return std::string(out.view());
+}
+
+std::optional<std::string> Oracle::UtilJsonToWire(const Input& input) const {
+  // Its time grows with the square of the depth.
+  if (Nesting(input.content) > 50) return std::nullopt;
+  std::string binary;
+  const auto status = google::protobuf::util::JsonToBinaryString(
+      util_resolver_.get(), "type.googleapis.com/" + input.type->full_name(),
+      google::protobuf::StringPiece(input.content.data(), input.content.size()), &binary);
+  if (!status.ok()) return std::nullopt;
+  return binary;
+}
+
+std::unique_ptr<Message> Oracle::Parse(const Descriptor* type, std::string_view bytes) const {
+  std::unique_ptr<Message> message = schema_.New(type);
+  if (!message->ParsePartialFromString(std::string(bytes))) return nullptr;
+  Normalize(schema_, message.get());
+  return message;
+}
+
+std::optional<std::string> Oracle::ExpectedJson(const Message& message, std::string* reason) const {
+  try {
+    return ReferenceJson(schema_, message, transcode::JsonOptions());
+  } catch (const NoJsonForm& none) {
+    *reason = none.what();
+    return std::nullopt;
+  }
+}
+
+bool Oracle::HoldsUnknownAny(const Message& message) const {
+  const auto* reflection = message.GetReflection();
+  if (message.GetDescriptor()->full_name() == "google.protobuf.Any") {
+    const std::string url =
+        reflection->GetString(message, message.GetDescriptor()->FindFieldByNumber(1));
+    const Descriptor* type = schema_.resolver().FindMessage(url.substr(url.rfind('/') + 1));
+    if (type == nullptr) return true;
+    const std::string value =
+        reflection->GetString(message, message.GetDescriptor()->FindFieldByNumber(2));
+    std::unique_ptr<Message> content = Parse(type, value);
+    return content == nullptr || HoldsUnknownAny(*content);
+  }
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      if (HoldsUnknownAny(reflection->GetMessage(message, field))) return true;
+      continue;
+    }
+    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+      if (HoldsUnknownAny(reflection->GetRepeatedMessage(message, field, i))) return true;
+    }
+  }
+  return false;
+}
+
+int Oracle::Nesting(std::string_view text) {
+  int depth = 0;
+  int deepest = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      deepest = std::max(deepest, ++depth);
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
+void Oracle::CheckSameJson(const std::string& expected, const std::string& ours) {
+  const json theirs = json::parse(expected, nullptr, /*allow_exceptions=*/false);
+  const json parsed = json::parse(ours, nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) Fail("ours is not JSON: " + ours);
+  if (!SameJson(theirs, parsed, /*loose_floats=*/false)) {
+    Fail("expected: " + expected + "\nours:     " + ours);
+  }
+}
+
+void Oracle::CheckSameMessage(const Message& expected, const Message& ours) {
+  if (Serialize(expected) != Serialize(ours)) {
+    Fail("expected: " + expected.ShortDebugString() + "\nours:     " + ours.ShortDebugString());
+  }
+}
+
+void Oracle::Fail(const std::string& what) {
+  std::fprintf(stderr, "%s\n", what.c_str());
+  std::abort();
+}
+
+}  // namespace pygrpc::differential
