@@ -292,22 +292,31 @@ size_t CopyPlain(std::string_view raw, size_t at, char** out) {
   return at;
 }
 
-constexpr uint8_t kNotBase64 = 0xFF;
+// What each character of base64 adds to the 24 bits of its group, for its four places there.
+constexpr uint32_t kNotBase64 = 0xFF000000;
+using Base64Table = std::array<std::array<uint32_t, 256>, 4>;
 
-constexpr std::array<uint8_t, 256> MakeBase64Values() {
-  std::array<uint8_t, 256> values{};
-  for (uint8_t& value : values) value = kNotBase64;
-  for (uint8_t i = 0; i < 26; ++i) {
-    values['A' + i] = i;
-    values['a' + i] = static_cast<uint8_t>(26 + i);
+constexpr Base64Table MakeBase64Table() {
+  Base64Table table{};
+  for (int place = 0; place < 4; ++place) {
+    for (uint32_t& bits : table[place]) bits = kNotBase64;
+    auto set = [&](char character, uint32_t value) {
+      table[place][static_cast<unsigned char>(character)] = value << (18 - 6 * place);
+    };
+    for (uint32_t i = 0; i < 26; ++i) {
+      set(static_cast<char>('A' + i), i);
+      set(static_cast<char>('a' + i), 26 + i);
+    }
+    for (uint32_t i = 0; i < 10; ++i) set(static_cast<char>('0' + i), 52 + i);
+    set('+', 62);
+    set('-', 62);
+    set('/', 63);
+    set('_', 63);
   }
-  for (uint8_t i = 0; i < 10; ++i) values['0' + i] = static_cast<uint8_t>(52 + i);
-  values['+'] = values['-'] = 62;
-  values['/'] = values['_'] = 63;
-  return values;
+  return table;
 }
 
-constexpr std::array<uint8_t, 256> kBase64Values = MakeBase64Values();
+constexpr Base64Table kBase64 = MakeBase64Table();
 
 }  // namespace
 
@@ -345,28 +354,24 @@ char* DecodeBase64(std::string_view text, char* out) {
   }
   const auto* at = reinterpret_cast<const unsigned char*>(text.data());
   const unsigned char* full_end = at + text.size() / 4 * 4;
+  uint32_t wrong = 0;
   for (; at < full_end; at += 4) {
-    uint32_t first = kBase64Values[at[0]];
-    uint32_t second = kBase64Values[at[1]];
-    uint32_t third = kBase64Values[at[2]];
-    uint32_t fourth = kBase64Values[at[3]];
-    if (((first | second | third | fourth) & 0x80) != 0) return nullptr;
-    uint32_t bits = first << 18 | second << 12 | third << 6 | fourth;
-    *out++ = static_cast<char>(bits >> 16);
-    *out++ = static_cast<char>(bits >> 8);
-    *out++ = static_cast<char>(bits);
+    uint32_t bits = kBase64[0][at[0]] | kBase64[1][at[1]] | kBase64[2][at[2]] | kBase64[3][at[3]];
+    wrong |= bits;
+    out[0] = static_cast<char>(bits >> 16);
+    out[1] = static_cast<char>(bits >> 8);
+    out[2] = static_cast<char>(bits);
+    out += 3;
   }
   const size_t rest = text.size() % 4;
-  if (rest == 0) return out;
   if (rest == 1) return nullptr;
-  uint32_t first = kBase64Values[at[0]];
-  uint32_t second = kBase64Values[at[1]];
-  uint32_t third = rest == 3 ? kBase64Values[at[2]] : 0;
-  if (((first | second | third) & 0x80) != 0) return nullptr;
-  uint32_t bits = first << 18 | second << 12 | third << 6;
-  *out++ = static_cast<char>(bits >> 16);
-  if (rest == 3) *out++ = static_cast<char>(bits >> 8);
-  return out;
+  if (rest != 0) {
+    uint32_t bits = kBase64[0][at[0]] | kBase64[1][at[1]] | (rest == 3 ? kBase64[2][at[2]] : 0);
+    wrong |= bits;
+    *out++ = static_cast<char>(bits >> 16);
+    if (rest == 3) *out++ = static_cast<char>(bits >> 8);
+  }
+  return (wrong & kNotBase64) == 0 ? out : nullptr;
 }
 
 }  // namespace pygrpc::transcode

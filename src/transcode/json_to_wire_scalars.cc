@@ -270,7 +270,7 @@ void JsonToWireConverter::TokenFault() {
     case JsonTokens::Fault::kNone:
       break;
   }
-  throw JsonFaultWithMessage(tokens_.json(), offset, "the text is larger than 4 GiB");
+  throw JsonFaultWithMessage(tokens_.json(), offset, "a single value of more than 2 GiB");
 }
 
 }  // namespace pygrpc::transcode

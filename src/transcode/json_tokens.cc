@@ -6,6 +6,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <new>
 #include <vector>
@@ -26,6 +27,8 @@ constexpr size_t kTail = 4096;
 constexpr size_t kKeepForTail = 1024;
 // How far back a good place to cut is looked for before any place will do.
 constexpr size_t kGoodCutDistance = 1024;
+// simdjson indexes no more at once, and no message holds as much.
+constexpr size_t kLongestWindow = INT32_MAX;
 
 bool IsSpace(char character) {
   return character == ' ' || character == '\n' || character == '\r' || character == '\t';
@@ -58,7 +61,9 @@ struct JsonTokens::Scratch {
   std::vector<char> large_tail;  // a last window that `tail` cannot hold
   char tail[kTail + kPadding];
 
-  void Allocate(size_t capacity) {
+  // Makes `indexer` fit for a window of `size`.
+  void Allocate(size_t size) {
+    const size_t capacity = std::max(size, kWindow);
     if (indexer != nullptr && indexer->capacity() >= capacity) return;
     simdjson::error_code error = simdjson::SUCCESS;
     if (indexer == nullptr) {
@@ -89,14 +94,16 @@ JsonTokens::~JsonTokens() {
 }
 
 int JsonTokens::Index(const char* text, size_t size) {
+  if (size > kLongestWindow) return simdjson::CAPACITY;
+  scratch_.Allocate(size);
   return scratch_.indexer->stage1(reinterpret_cast<const uint8_t*>(text), size,
                                   simdjson::stage1_mode::regular);
 }
 
 bool JsonTokens::Seek(size_t offset) {
   fault_ = Fault::kNone;
-  scratch_.Allocate(kWindow);
   window_begin_ = offset;
+  scratch_.Allocate(0);
   return json_.size() - offset <= kTail ? SeekTail(offset) : SeekInLongText(offset);
 }
 
@@ -105,7 +112,6 @@ bool JsonTokens::SeekTail(size_t offset) {
   const size_t size = json_.size() - offset;
   char* tail = scratch_.tail;
   if (size > kTail) {
-    scratch_.Allocate(size);
     scratch_.large_tail.resize(size + kPadding);
     tail = scratch_.large_tail.data();
   }
@@ -142,10 +148,7 @@ bool JsonTokens::SeekInLongText(size_t offset) {
       continue;
     }
     int error = simdjson::UNCLOSED_STRING;
-    if (!open_string) {
-      scratch_.Allocate(cut - offset);
-      error = Index(json_.data() + offset, cut - offset);
-    }
+    if (!open_string) error = Index(json_.data() + offset, cut - offset);
     if (error == simdjson::UNCLOSED_STRING) {
       // The cut is within a string. Before the string opens is a place that is not.
       cut = CutBeforeOpenString(offset, cut);
@@ -161,12 +164,12 @@ bool JsonTokens::SeekInLongText(size_t offset) {
         }
       }
       if (cut == offset) return SeekTail(offset);
-      scratch_.Allocate(cut - offset);
       error = Index(json_.data() + offset, cut - offset);
     }
     if (error == simdjson::EMPTY) {
       offset = cut;
       window_begin_ = offset;
+      reach = kWindow;
       if (json_.size() - offset <= kTail) return SeekTail(offset);
       continue;
     }

@@ -19,22 +19,12 @@ class TextReader {
  public:
   explicit TextReader(std::string_view text) : text_(text) {}
 
+  std::string_view rest() const { return text_; }
   bool empty() const { return text_.empty(); }
   char Peek() const { return text_.empty() ? '\0' : text_.front(); }
   bool Take(char expected) {
     if (text_.empty() || text_.front() != expected) return false;
     text_.remove_prefix(1);
-    return true;
-  }
-  // Exactly `count` digits.
-  bool Number(size_t count, int* value) {
-    if (text_.size() < count) return false;
-    *value = 0;
-    for (size_t i = 0; i < count; ++i) {
-      if (!IsDigit(text_[i])) return false;
-      *value = *value * 10 + (text_[i] - '0');
-    }
-    text_.remove_prefix(count);
     return true;
   }
   // As many digits as there are, at least one, at most `limit`. Returns how many, or 0.
@@ -64,6 +54,24 @@ class TextReader {
   std::string_view text_;
 };
 
+// The digits of times stand at fixed places. Collects whether all of them were digits.
+class FixedDigits {
+ public:
+  explicit FixedDigits(const char* text) : text_(text) {}
+  int Two(size_t at) { return Digit(at) * 10 + Digit(at + 1); }
+  bool all_digits() const { return all_digits_; }
+
+ private:
+  int Digit(size_t at) {
+    const unsigned digit = static_cast<unsigned char>(text_[at]) - unsigned{'0'};
+    all_digits_ &= digit < 10;
+    return static_cast<int>(digit);
+  }
+
+  const char* text_;
+  bool all_digits_ = true;
+};
+
 bool IsLeapYear(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 
 int DaysInMonth(int year, int month) {
@@ -85,29 +93,33 @@ int64_t DaysFromEpoch(int year, int month, int day) {
 
 const char* ParseTimestamp(std::string_view text, int64_t* seconds, int32_t* nanos) {
   static const char kExpected[] = "a time such as \"1972-01-01T10:00:20.021Z\"";
-  TextReader reader(text);
-  int year, month, day, hour, minute, second;
-  if (!reader.Number(4, &year) || !reader.Take('-') || !reader.Number(2, &month) ||
-      !reader.Take('-') || !reader.Number(2, &day) || !reader.Take('T') ||
-      !reader.Number(2, &hour) || !reader.Take(':') || !reader.Number(2, &minute) ||
-      !reader.Take(':') || !reader.Number(2, &second) || !reader.Fraction(nanos)) {
+  constexpr size_t kDateAndTime = 19;  // "1972-01-01T10:00:20"
+  if (text.size() <= kDateAndTime || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
+      text[13] != ':' || text[16] != ':') {
     return kExpected;
   }
+  FixedDigits digits(text.data());
+  const int year = digits.Two(0) * 100 + digits.Two(2);
+  const int month = digits.Two(5);
+  const int day = digits.Two(8);
+  const int hour = digits.Two(11);
+  const int minute = digits.Two(14);
+  const int second = digits.Two(17);
+  TextReader reader(text.substr(kDateAndTime));
+  if (!digits.all_digits() || !reader.Fraction(nanos)) return kExpected;
   int64_t offset = 0;
-  if (reader.Peek() == '+' || reader.Peek() == '-') {
-    const bool west = reader.Peek() == '-';
-    reader.Take(reader.Peek());
-    int hours, minutes;
-    if (!reader.Number(2, &hours) || !reader.Take(':') || !reader.Number(2, &minutes) ||
-        hours > 23 || minutes > 59) {
-      return kExpected;
-    }
+  if (!reader.Take('Z')) {
+    std::string_view zone = reader.rest();  // "+01:00"
+    if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') return kExpected;
+    FixedDigits zone_digits(zone.data());
+    const int hours = zone_digits.Two(1);
+    const int minutes = zone_digits.Two(4);
+    if (!zone_digits.all_digits() || hours > 23 || minutes > 59) return kExpected;
     offset = (hours * 60 + minutes) * 60;
-    if (west) offset = -offset;
-  } else if (!reader.Take('Z')) {
+    if (zone[0] == '-') offset = -offset;
+  } else if (!reader.empty()) {
     return kExpected;
   }
-  if (!reader.empty()) return kExpected;
   if (year < 1 || month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month) ||
       hour > 23 || minute > 59 || second > 59) {
     return "a time that exists, in the years 0001 to 9999";

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/buffer.h"
@@ -631,6 +632,10 @@ TEST_F(JsonToWireTest, TextThatIsNotJson) {
   EXPECT_EQ(Fault("test.Scalars", "{} x").byte_offset, 3);
   Fault("test.Scalars", std::string("{\"anInt32\":1\0}", 14));
   Fault("test.Scalars", std::string("{}\0", 3));
+}
+
+TEST_F(JsonToWireTest, AThreadMayBeginWithAnEmptyText) {
+  std::thread([this] { Fault("test.Scalars", ""); }).join();
 }
 
 TEST_F(JsonToWireTest, EveryCutOfATextIsAnError) {
