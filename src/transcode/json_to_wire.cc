@@ -7,7 +7,6 @@
 #include <climits>
 
 #include "transcode/json_to_wire_scalars.h"
-#include "transcode/map_keys.h"
 #include "transcode/slot_set.h"
 
 namespace pygrpc::transcode {
@@ -17,6 +16,9 @@ namespace {
 constexpr size_t kLargestMove = 4096;
 // A longer reservation could not be made shorter by a cheap move.
 constexpr uint32_t kLargestGuess = 2;
+// Up to this many keys of a map are compared each with each.
+constexpr size_t kFewKeys = 8;
+constexpr size_t kLongestVarint = 10;
 
 uint32_t VarintSize(uint64_t value) {
   return (64 - static_cast<uint32_t>(__builtin_clzll(value | 1)) + 6) / 7;
@@ -419,10 +421,8 @@ JsonToWireConverter::Cursor JsonToWireConverter::Map(Cursor cursor, char first,
   }
   const MessagePlan& entry = field.message();
   const FieldPlan& value = entry.value();
-  const size_t first_place = key_places_.size();
-  uint32_t member = UINT32_MAX;
+  const size_t first_key = map_keys_.size();
   do {
-    ++member;
     first = Look(&cursor);
     if (first != '"') Fail(cursor.token, "a map key in quotes");
     cursor.out = Room(cursor.out, kSlack);
@@ -430,29 +430,25 @@ JsonToWireConverter::Cursor JsonToWireConverter::Map(Cursor cursor, char first,
     cursor.out = PutTag(cursor.out, field);
     Length length = BeginLength(&cursor.out, 1);
     cursor.out = PutTag(cursor.out, entry.key());
-    cursor = MapKey(cursor, entry.key());
-    const size_t key_end = static_cast<size_t>(cursor.out - base_);
-    const size_t content = length.content;
+    cursor = KeyOfMap(cursor, entry.key());
     first = Look(&cursor);
     if (first == 'n' && !AcceptsNull(value)) Fail(cursor.token, "a value");
     dropped_ = false;
     cursor = Singular(cursor, first, value, depth);
     if (dropped_) {
       cursor.out = base_ + entry_offset;
+      map_keys_.push_back(kNoKey);
       continue;
     }
     cursor.out = EndLength(cursor.out, &length);
-    const size_t key = length.content + entry.key().tag_size;
-    const size_t key_size = key_end - content - entry.key().tag_size;
-    key_places_.push_back(
-        {static_cast<uint32_t>(key - start_), static_cast<uint32_t>(key_size), member});
+    map_keys_.push_back(static_cast<uint32_t>(length.content + entry.key().tag_size - start_));
   } while (More(&cursor, '}'));
-  if (key_places_.size() - first_place > 1) CheckMapKeys(first_place, map_offset);
-  key_places_.resize(first_place);
+  if (map_keys_.size() - first_key > 1) CheckMapKeys(first_key, entry.key().kind, map_offset);
+  map_keys_.resize(first_key);
   return cursor;
 }
 
-JsonToWireConverter::Cursor JsonToWireConverter::MapKey(Cursor cursor, const FieldPlan& key) {
+JsonToWireConverter::Cursor JsonToWireConverter::KeyOfMap(Cursor cursor, const FieldPlan& key) {
   if (text_[cursor.token[1]] != ':') Fail(cursor.token + 1, "\":\"");
   switch (key.kind) {
 #define PYGRPC_KEY(kind)                           \
@@ -485,16 +481,45 @@ JsonToWireConverter::Cursor JsonToWireConverter::MapKey(Cursor cursor, const Fie
   return cursor;
 }
 
-// Finds a key that a map has twice.
-void JsonToWireConverter::CheckMapKeys(size_t first_place, size_t map_offset) {
-  const KeyPlace* places = key_places_.data() + first_place;
-  const size_t count = key_places_.size() - first_place;
-  MapKeys keys;
+MapKey JsonToWireConverter::KeyAt(uint32_t offset, FieldKind kind) const {
+  const auto* at = reinterpret_cast<const uint8_t*>(base_ + start_ + offset);
+  MapKey key;
+  const WireType type = WireTypeOf(kind);
+  if (type == WireType::kFixed32 || type == WireType::kFixed64) {
+    std::memcpy(&key.value, at, type == WireType::kFixed32 ? 4 : 8);
+    return key;
+  }
+  at = ReadVarint(at, at + kLongestVarint, &key.value);
+  if (type == WireType::kLengthDelimited) key.text = at;
+  return key;
+}
+
+void JsonToWireConverter::CheckMapKeys(size_t first_key, FieldKind kind, size_t map_offset) {
+  const uint32_t* offsets = map_keys_.data() + first_key;
+  const size_t count = map_keys_.size() - first_key;
+  auto fail = [&](size_t member) {
+    FailAt(OffsetOfMember(tokens_.json(), map_offset, member), "the map has this key twice");
+  };
+  if (count <= kFewKeys) {
+    for (size_t later = 1; later < count; ++later) {
+      for (size_t earlier = 0; earlier < later; ++earlier) {
+        if (offsets[earlier] == kNoKey || offsets[later] == kNoKey) continue;
+        if (KeyAt(offsets[earlier], kind) == KeyAt(offsets[later], kind)) fail(later);
+      }
+    }
+    return;
+  }
+  size_t size = 2 * kFewKeys;
+  while (size < count + count / 2) size *= 2;
+  key_table_.assign(size, kNoKey);
   for (size_t i = 0; i < count; ++i) {
-    const auto* text = reinterpret_cast<const uint8_t*>(base_ + start_ + places[i].offset);
-    if (keys.Insert({text, places[i].size}) == i) continue;
-    const size_t offset = OffsetOfMember(tokens_.json(), map_offset, places[i].member);
-    FailAt(offset, "the map has this key twice");
+    if (offsets[i] == kNoKey) continue;
+    const MapKey key = KeyAt(offsets[i], kind);
+    size_t at = HashKey(key) & (size - 1);
+    for (; key_table_[at] != kNoKey; at = (at + 1) & (size - 1)) {
+      if (KeyAt(key_table_[at], kind) == key) fail(i);
+    }
+    key_table_[at] = offsets[i];
   }
 }
 

@@ -14,6 +14,7 @@
 #include "transcode/json_scalars.h"
 #include "transcode/json_text.h"
 #include "transcode/json_tokens.h"
+#include "transcode/map_keys.h"
 #include "transcode/plan.h"
 #include "transcode/transcoder.h"
 #include "transcode/wire_reader.h"
@@ -56,12 +57,9 @@ class JsonToWireConverter {
     uint64_t length;
   };
 
-  // Where a map's key lies in the output, behind its tag.
-  struct KeyPlace {
-    uint32_t offset;
-    uint32_t size;
-    uint32_t member;  // which of the map, from 0
-  };
+  // Where the keys of a map lie in the output, behind their tags; kNoKey for an entry that was
+  // passed over. Offsets from start_.
+  static constexpr uint32_t kNoKey = UINT32_MAX;
 
   // --- Tokens ---
   char Look(Cursor* cursor) {
@@ -137,11 +135,13 @@ class JsonToWireConverter {
   Cursor PackedScalars(Cursor cursor);
   Cursor PackedEnums(Cursor cursor, const FieldPlan& field);
   Cursor Map(Cursor cursor, char first, const FieldPlan& field, uint32_t depth);
-  Cursor MapKey(Cursor cursor, const FieldPlan& key);
+  Cursor KeyOfMap(Cursor cursor, const FieldPlan& key);
   Cursor MessageSetItem(Cursor cursor, char first, const FieldPlan& field, uint32_t depth);
   Cursor Null(Cursor cursor);
   bool AcceptsNull(const FieldPlan& field) const;
-  void CheckMapKeys(size_t first_place, size_t map_offset);
+  // Finds a key that is twice among those from `first_key` on, of the map at `map_offset`.
+  void CheckMapKeys(size_t first_key, FieldKind kind, size_t map_offset);
+  MapKey KeyAt(uint32_t offset, FieldKind kind) const;
 
   // Behind an element or member: true when another follows, at which the cursor then stands.
   bool More(Cursor* cursor, char close) {
@@ -219,8 +219,9 @@ class JsonToWireConverter {
 
   size_t inserted_ = 0;  // the sum of all Insertion::extra
   std::vector<Insertion> insertions_;
-  std::vector<KeyPlace> key_places_;  // of the maps that are open
-  std::vector<uint64_t> seen_;        // see SlotSet
+  std::vector<uint32_t> map_keys_;   // of the maps that are open
+  std::vector<uint32_t> key_table_;  // for CheckMapKeys
+  std::vector<uint64_t> seen_;       // see SlotSet
   std::string unescaped_;
   std::unique_ptr<TypeFinder> type_finder_;
 

@@ -124,8 +124,7 @@ JsonToWireConverter::Cursor JsonToWireConverter::StructBody(Cursor cursor, char 
     ++cursor.token;
     return cursor;
   }
-  const size_t first_place = key_places_.size();
-  uint32_t member = 0;
+  const size_t first_key = map_keys_.size();
   do {
     first = Look(&cursor);
     if (first != '"') Fail(cursor.token, "a key in quotes");
@@ -136,7 +135,6 @@ JsonToWireConverter::Cursor JsonToWireConverter::StructBody(Cursor cursor, char 
     if (text_[cursor.token[1]] != ':') Fail(cursor.token + 1, "\":\"");
     cursor = String(cursor, first);
     ++cursor.token;  // the colon
-    const size_t key_size = static_cast<size_t>(cursor.out - base_) - entry.content - 1;
     cursor.out = Room(cursor.out, kSlack);
     *cursor.out++ = kEntryValueTag;
     Length value = BeginLength(&cursor.out, 1);
@@ -144,11 +142,10 @@ JsonToWireConverter::Cursor JsonToWireConverter::StructBody(Cursor cursor, char 
     cursor = ValueBody(cursor, first, depth);
     cursor.out = EndLength(cursor.out, &value);
     cursor.out = EndLength(cursor.out, &entry);
-    key_places_.push_back({static_cast<uint32_t>(entry.content + 1 - start_),
-                           static_cast<uint32_t>(key_size), member++});
+    map_keys_.push_back(static_cast<uint32_t>(entry.content + sizeof(kKeyTag) - start_));
   } while (More(&cursor, '}'));
-  if (key_places_.size() - first_place > 1) CheckMapKeys(first_place, offset);
-  key_places_.resize(first_place);
+  if (map_keys_.size() - first_key > 1) CheckMapKeys(first_key, FieldKind::kString, offset);
+  map_keys_.resize(first_key);
   return cursor;
 }
 

@@ -25,6 +25,8 @@ uint64_t Mix(uint64_t left, uint64_t right) {
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
+}  // namespace
+
 uint32_t HashKey(const MapKey& key) {
   uint64_t hash = Mix(key.value ^ Seed(), 0xA0761D6478BD642Fu);
   if (key.text != nullptr && key.value > 0) {
@@ -40,8 +42,6 @@ uint32_t HashKey(const MapKey& key) {
   }
   return static_cast<uint32_t>(hash ^ hash >> 32);
 }
-
-}  // namespace
 
 size_t MapKeys::InsertHashed(const MapKey& key) {
   if (size_ * 4 >= table_.size() * 3) Rehash(table_.empty() ? kFew * 4 : table_.size() * 2);

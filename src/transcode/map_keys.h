@@ -22,6 +22,9 @@ struct MapKey {
   }
 };
 
+// With a seed that senders do not know.
+uint32_t HashKey(const MapKey& key);
+
 // The keys of one map, to find those that come twice. Linear in the size of the keys, whatever they
 // are: a few are compared one by one, more are hashed with a seed that senders do not know.
 class MapKeys {
