@@ -47,7 +47,8 @@ static void a_timeout_of_the_client(void **state) {
   /* the call's own comes first */
   pygrpc_free(call(other, "Test/Sleep", "{\"delay\": \"0.5s\"}", "{\"timeout\": 20}"));
   /* and it is for streams, too */
-  pygrpc_stream *stream = open_stream(other, "Test/CountForever", "{\"interval\": \"3600s\"}", NULL);
+  pygrpc_stream *stream =
+      open_stream(other, "Test/CountForever", "{\"interval\": \"3600s\"}", NULL);
   expect_status(stream, 4);
   pygrpc_stream_free(stream);
   pygrpc_client_free(other);

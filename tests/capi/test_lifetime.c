@@ -24,8 +24,9 @@ static void a_stream_outlives_its_client(void **state) {
   const int32_t result = pygrpc_stream_write(idle, "{}", NUL, -1, &error);
   expect_error(result, PYGRPC_E_CLOSED, &error, "client");
   half_close(idle); /* does nothing after the end */
-  expect_error(pygrpc_stream_trailers(idle, -1, &text, NULL, &error), PYGRPC_E_CLOSED, &error,
-               "client");
+  expect_ok(pygrpc_stream_trailers(idle, -1, &text, NULL, &error), error); /* it ended without */
+  assert_string_equal(text, "{}");
+  pygrpc_free(text);
   expect_ok(pygrpc_stream_cancel(idle, &error), error);
   assert_int_equal(pygrpc_stream_cardinality(idle), PYGRPC_STREAM_STREAM);
   pygrpc_stream_free(idle);
@@ -241,15 +242,16 @@ static int exit_with_an_open_stream(void) {
 static void *read_for_ever(void *argument) {
   (void)argument;
   char *message = NULL;
-  pygrpc_stream_read(kept_stream, -1, &message, NULL, NULL);
+  /* The main thread may be in the way when it asks whether this one is there yet. */
+  while (pygrpc_stream_read(kept_stream, -1, &message, NULL, NULL) == PYGRPC_E_STATE) pause_ms(1);
   return NULL;
 }
 
 static int exit_while_a_thread_reads(void) {
   pygrpc_stream *stream = NULL;
   kept_client = child_client();
-  if (pygrpc_unary_stream(kept_client, "CountForever", "{\"interval\": \"3600s\"}", NUL, NULL, &stream,
-                          NULL) != 0) {
+  if (pygrpc_unary_stream(kept_client, "CountForever", "{\"interval\": \"3600s\"}", NUL, NULL,
+                          &stream, NULL) != 0) {
     return 12;
   }
   kept_stream = stream;
