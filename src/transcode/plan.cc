@@ -185,6 +185,7 @@ void CompileNames(MessagePlan* plan) {
     spans[i] = {AppendName(json_name, &plan->text), AppendName(proto_name, &plan->text),
                 AppendKey(json_name, &plan->text), AppendKey(proto_name, &plan->text)};
   }
+  plan->text.append(kTextPadding, ' ');
   plan->text.shrink_to_fit();
   plan->escaped_names = plan->text.find('\\') != std::string::npos;
   plan->names.Reserve(size_t{2} * plan->field_count);
@@ -284,6 +285,7 @@ std::unique_ptr<EnumPlan> CompileEnum(const EnumDescriptor* type) {
     AppendQuoted(value->name(), &plan->text);
     named.emplace_back(value->number(), Span{offset, plan->text.size() - offset});
   }
+  plan->text.append(kTextPadding, ' ');
   auto by_number = [](const auto& left, const auto& right) { return left.first < right.first; };
   std::stable_sort(named.begin(), named.end(), by_number);
   auto same_number = [](const auto& left, const auto& right) { return left.first == right.first; };

@@ -131,6 +131,10 @@ class NameTable {
   uint32_t mask_ = 0;
 };
 
+// So many bytes behind the text of any name in a plan may be read, so that names can be copied in
+// blocks of fixed size.
+constexpr size_t kTextPadding = 32;
+
 struct EnumPlan {
   const google::protobuf::EnumDescriptor* descriptor = nullptr;
   bool closed = false;         // proto2: unknown numbers belong to the unknown fields
