@@ -63,12 +63,13 @@ unsigned TrailingZeros(const char* text) {
 #endif
 }
 
-// Writes digits / 10^scale, which is no integer, without the zeros at its end.
-char* WriteDecimal(char* out, uint64_t digits, unsigned scale) {
-  out = WriteUnsigned(out, digits / kIntegerPowersOfTen[scale]);
+// Writes digits / 10^scale, which is no integer and whose integer part is `integer`, without the
+// zeros at its end.
+char* WriteDecimal(char* out, uint64_t integer, uint64_t digits, unsigned scale) {
+  out = WriteUnsigned(out, integer);
   *out++ = '.';
-  uint64_t fraction =
-      digits % kIntegerPowersOfTen[scale] * kIntegerPowersOfTen[kFractionDigits - scale];
+  uint64_t fraction = (digits - integer * kIntegerPowersOfTen[scale]) *
+                      kIntegerPowersOfTen[kFractionDigits - scale];
   uint64_t low = fraction % 10000000000000000u;
   WriteTwoDigits(out, static_cast<uint32_t>(fraction / 10000000000000000u));
   WriteEightDigits(out + 2, static_cast<uint32_t>(low / 100000000));
@@ -101,7 +102,8 @@ char* TryDecimal(char* out, Number value) {
     return nullptr;
   }
   if (value < 0) *out++ = '-';
-  return WriteDecimal(out, digits, static_cast<unsigned>(scale));
+  // No integer lies between the decimal and the double: it would be nearer to the decimal.
+  return WriteDecimal(out, static_cast<uint64_t>(magnitude), digits, static_cast<unsigned>(scale));
 }
 
 template <typename Number, int kDigits>
@@ -137,35 +139,27 @@ struct Base64Pairs {
 };
 constexpr Base64Pairs kBase64Pairs;
 
-char* WriteEscape(char* out, uint8_t character) {
-  *out++ = '\\';
-  switch (character) {
-    case '"':
-    case '\\':
-      *out++ = static_cast<char>(character);
-      return out;
-    case '\b':
-      *out++ = 'b';
-      return out;
-    case '\f':
-      *out++ = 'f';
-      return out;
-    case '\n':
-      *out++ = 'n';
-      return out;
-    case '\r':
-      *out++ = 'r';
-      return out;
-    case '\t':
-      *out++ = 't';
-      return out;
-    default:
-      out = WriteText(out, "u00", 3);
-      *out++ = static_cast<char>('0' + (character >> 4));
-      *out++ = "0123456789abcdef"[character & 15];
-      return out;
+// What stands for an ASCII character in a JSON string, if not the character itself.
+struct Escape {
+  char text[7] = {};
+  uint8_t size = 0;
+};
+
+struct Escapes {
+  constexpr Escapes() {
+    constexpr char kHex[] = "0123456789abcdef";
+    for (unsigned i = 0; i < 0x20; ++i) {
+      of[i] = {{'\\', 'u', '0', '0', kHex[i >> 4], kHex[i & 15], 0}, 6};
+    }
+    constexpr char kShort[][2] = {{'"', '"'},  {'\\', '\\'}, {'\b', 'b'}, {'\f', 'f'},
+                                  {'\n', 'n'}, {'\r', 'r'},  {'\t', 't'}};
+    for (const auto& pair : kShort) {
+      of[static_cast<unsigned char>(pair[0])] = {{'\\', pair[1], 0, 0, 0, 0, 0}, 2};
+    }
   }
-}
+  Escape of[128] = {};
+};
+constexpr Escapes kEscapes;
 
 }  // namespace
 
@@ -186,22 +180,24 @@ char* JsonOutput::Grow(char* out, size_t extra) {
   return out;
 }
 
-char* JsonOutput::WriteLongString(char* out, const uint8_t* text, size_t size) {
+char* JsonOutput::WriteLongString(char* out, const uint8_t* text, size_t size,
+                                  const uint8_t* readable_end) {
   out = Ensure(out, size);
   bool checked = false;
-  uint8_t last[16];
+  uint8_t last[16] = {};
   while (size > 0) {
-    const uint8_t* block = text;
-    size_t block_size = 16;
-    if (size < 16) {
-      block_size = size;
-      std::memcpy(last, text, size);
-      block = last;
-      std::memset(last + size, ' ', 16 - size);
+    if (PYGRPC_UNLIKELY(readable_end - text < 16)) {
+      // The last few bytes of a message must be read as a block of their own (which they may be
+      // in).
+      std::memmove(last, text, size);
+      text = last;
+      readable_end = last + sizeof last;
     }
     uint32_t high;
-    uint32_t special = CopySixteen(out, block, &high);
+    uint32_t special = CopySixteen(out, text, &high);
     if (checked) special &= ~high;
+    const size_t block_size = size < 16 ? size : 16;
+    if (block_size < 16) special &= (1u << block_size) - 1;
     if (special == 0) {
       out += block_size;
       text += block_size;
@@ -217,7 +213,9 @@ char* JsonOutput::WriteLongString(char* out, const uint8_t* text, size_t size) {
       checked = true;
       continue;
     }
-    out = Ensure(WriteEscape(out, *text), size);
+    const Escape& escape = kEscapes.of[*text];
+    std::memcpy(out, escape.text, sizeof escape.text);
+    out = Ensure(out + escape.size, size);
     ++text;
     --size;
   }

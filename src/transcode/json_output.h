@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -144,6 +145,17 @@ class JsonOutput {
   // Base64 in quotes.
   char* WriteBase64(char* out, const uint8_t* bytes, size_t size);
 
+  // As WriteRaw(), without slack behind it, for text of which kTextPadding bytes more may be read.
+  PYGRPC_ALWAYS_INLINE char* WritePadded(char* out, std::string_view text) {
+    out = Ensure(out, text.size());
+    std::memcpy(out, text.data(), 16);
+    if (PYGRPC_UNLIKELY(text.size() > 16)) {
+      std::memcpy(out + 16, text.data() + 16, 16);
+      if (PYGRPC_UNLIKELY(text.size() > 32)) std::memcpy(out, text.data(), text.size());
+    }
+    return out + text.size();
+  }
+
   // Bytes as they are, then the slack.
   char* WriteRaw(char* out, const char* text, size_t size) {
     out = Ensure(out, size);
@@ -154,7 +166,8 @@ class JsonOutput {
  private:
   PYGRPC_COLD char* Grow(char* out, size_t extra);
   // A string of any size and content; the opening quote is written.
-  PYGRPC_NEVER_INLINE char* WriteLongString(char* out, const uint8_t* text, size_t size);
+  PYGRPC_NEVER_INLINE char* WriteLongString(char* out, const uint8_t* text, size_t size,
+                                            const uint8_t* readable_end);
   void SetLimit() { limit_ = buffer_->data() + buffer_->capacity() - kSlack; }
 
   Buffer* buffer_;
@@ -202,7 +215,7 @@ PYGRPC_ALWAYS_INLINE char* JsonOutput::WriteString(char* out, const uint8_t* tex
       return Ensure(out + 1, 0);
     }
   }
-  return WriteLongString(out, text, size);
+  return WriteLongString(out, text, size, readable_end);
 }
 
 }  // namespace pygrpc::transcode

@@ -52,7 +52,7 @@ void WireToJsonWriter::Write(const MessagePlan& plan) {
   depth_ = 0;
   slot_stack_.clear();
   occurrences_.clear();
-  Validate(plan, begin_, end_, 0, 0);
+  Validate(plan, begin_, end_);
   output_.Finish(MergePiece(plan, begin_, end_, output_.At(start)));
 }
 
@@ -361,7 +361,7 @@ char* WireToJsonWriter::WriteEntry(const MessagePlan& entry, const uint8_t* begi
 char* WireToJsonWriter::WriteMerged(const MessagePlan& plan, const uint8_t* begin,
                                     const uint8_t* end, char* out) {
   CountInVain(begin, end);
-  Validate(plan, begin, end, 0, 0);
+  Validate(plan, begin, end);
   const size_t first = occurrences_.size();
   occurrences_.push_back(Piece(begin, end));
   out = MergeFields(plan, first, 1, out);
@@ -390,7 +390,7 @@ char* WireToJsonWriter::WriteEnum(const EnumPlan& plan, int32_t number, char* ou
   std::string_view name = plan.QuotedName(number);
   if (PYGRPC_UNLIKELY(name.empty())) return plan.closed ? out : WriteSigned(out, number);
   if (PYGRPC_UNLIKELY(options_.enum_numbers)) return WriteSigned(out, number);
-  return output_.WriteRaw(out, name.data(), name.size());
+  return output_.WritePadded(out, name);
 }
 
 const uint8_t* WireToJsonWriter::ReadMapKey(const FieldPlan& field, const uint8_t* at,

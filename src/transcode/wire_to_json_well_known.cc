@@ -122,7 +122,7 @@ char* WireToJsonWriter::WriteWellKnown(const MessagePlan& plan, const uint8_t* b
   if (PYGRPC_LIKELY(next.at == end)) return next.out;
   depth_ = depth;
   CountInVain(begin, end);
-  Validate(plan, begin, end, 0, 0);
+  Validate(plan, begin, end);
   return MergePiece(plan, begin, end, output_.At(before));
 }
 

@@ -121,10 +121,9 @@ class WireToJsonWriter {
   uint32_t DepthLeft() const { return options_.max_depth - depth_; }
 
   // wire_to_json_validate.cc
-  const uint8_t* Validate(const MessagePlan& plan, const uint8_t* at, const uint8_t* end,
-                          uint32_t group, uint32_t depth);
-  const uint8_t* ValidateValue(const FieldPlan& field, uint32_t tag, const uint8_t* at,
-                               const uint8_t* end, uint32_t depth);
+  void Validate(const MessagePlan& plan, const uint8_t* begin, const uint8_t* end);
+  const uint8_t* ValidateScalar(const FieldPlan& field, uint32_t tag, const uint8_t* at,
+                                const uint8_t* end);
 
   // wire_to_json_merge.cc. Pieces are occurrences, by their index since the vector may move.
   char* MergeMessage(const MessagePlan& plan, size_t first, size_t count, char* out);
@@ -201,10 +200,7 @@ PYGRPC_ALWAYS_INLINE char* WireToJsonWriter::Close(char* out, char bracket) {
 }
 
 PYGRPC_ALWAYS_INLINE char* WireToJsonWriter::WriteKey(const FieldPlan& field, char* out) {
-  std::string_view key = KeyText(field);
-  out = output_.Ensure(out, key.size());
-  std::memcpy(out, key.data(), key.size());
-  return out + key.size();
+  return output_.WritePadded(out, KeyText(field));
 }
 
 // Reads one value at `at` and writes it. Writes nothing if it is an unknown number of a closed
