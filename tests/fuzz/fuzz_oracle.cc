@@ -62,7 +62,7 @@ const Oracle& Oracle::Get() {
 std::optional<Input> Oracle::Take(const uint8_t* data, size_t size) const {
   if (size == 0) return std::nullopt;
   Input input;
-  input.type = schema_.types()[data[0] % schema_.types().size()];
+  input.type = schema_.types()[static_cast<uint8_t>(data[0] - '0') % schema_.types().size()];
   input.content = {reinterpret_cast<const char*>(data) + 1, size - 1};
   return input;
 }

@@ -30,8 +30,8 @@ class FixedSchema : public DynamicSchema {
   void AddFile(const std::string& name);
 };
 
-// One fuzzer's input, taken apart: its first byte chooses the type, the rest is the text or the
-// bytes.
+// One fuzzer's input, taken apart: its first byte, a digit in the corpus, chooses the type; the
+// rest is the text or the bytes.
 struct Input {
   const google::protobuf::Descriptor* type = nullptr;
   std::string_view content;

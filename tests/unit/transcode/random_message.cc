@@ -378,6 +378,29 @@ void KeepLastEntries(Message* message, const FieldDescriptor* field) {
   }
 }
 
+// JSON knows one NaN only; in bits there are many.
+void UnifyNans(Message* message, const FieldDescriptor* field) {
+  const Reflection* reflection = message->GetReflection();
+  const bool is_double = field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE;
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  constexpr float kFloatNan = std::numeric_limits<float>::quiet_NaN();
+  if (!field->is_repeated()) {
+    if (is_double && std::isnan(reflection->GetDouble(*message, field))) {
+      reflection->SetDouble(message, field, kNan);
+    } else if (!is_double && std::isnan(reflection->GetFloat(*message, field))) {
+      reflection->SetFloat(message, field, kFloatNan);
+    }
+    return;
+  }
+  for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+    if (is_double && std::isnan(reflection->GetRepeatedDouble(*message, field, i))) {
+      reflection->SetRepeatedDouble(message, field, i, kNan);
+    } else if (!is_double && std::isnan(reflection->GetRepeatedFloat(*message, field, i))) {
+      reflection->SetRepeatedFloat(message, field, i, kFloatNan);
+    }
+  }
+}
+
 void NormalizeAny(const DynamicSchema& schema, Message* message) {
   const Reflection* reflection = message->GetReflection();
   const FieldDescriptor* url = message->GetDescriptor()->FindFieldByNumber(1);
@@ -418,6 +441,10 @@ void Normalize(const DynamicSchema& schema, Message* message) {
   reflection->ListFields(*message, &fields);
   for (const FieldDescriptor* field : fields) {
     if (field->is_map()) KeepLastEntries(message, field);
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE ||
+        field->cpp_type() == FieldDescriptor::CPPTYPE_FLOAT) {
+      UnifyNans(message, field);
+    }
     if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
     if (field->is_repeated()) {
       for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {

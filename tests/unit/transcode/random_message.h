@@ -23,7 +23,7 @@ std::string Serialize(const google::protobuf::Message& message);
 
 // Brings equal messages to equal bytes: writes every Any of a known type, at any depth, in the one
 // order of Serialize(); of entries of a map with the same key, which DynamicMessage keeps, leaves
-// the last; drops unknown fields.
+// the last; makes one NaN of all; drops unknown fields.
 void Normalize(const DynamicSchema& schema, google::protobuf::Message* message);
 
 }  // namespace pygrpc::differential
