@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# Copyright 2026 The pygrpc Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the preprocessor leaves of the header, and the dynamic section of the library.
+
+An FFI reads the header as it is: after the preprocessor there are opaque handles and plain functions.
+The library is found by its SONAME, stays loaded, calls its own functions, and needs few others.
+
+usage: check_leftovers.py HEADER LIBRARY CC
+"""
+# ruff: noqa: PT009 (unittest, which says what is not equal without pytest)
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+HEADER, LIBRARY, CC = Path(), "", "cc"
+
+_HANDLE = re.compile(r"typedef struct (pygrpc_\w+) \1")
+_FUNCTION = re.compile(r"[\w\s*]+?\b(pygrpc_\w+)\(([^()]*)\)")
+_LINE_MARKER = re.compile(r'^# \d+ "([^"]*)"')
+
+# Whatever else is needed is linked by mistake. libgrpc++ is for C++ programs: the library uses the
+# core of gRPC alone.
+NEEDED = (
+    "libgrpc.so",
+    "libgpr.so",
+    "libprotobuf.so",
+    "libsimdjson.so",
+    "libz.so",
+    "libabsl_",
+    "libstdc++.so",
+    "libgcc_s.so",
+    "libm.so",
+    "libc.so",
+    "ld-linux-",
+)
+
+
+def output_of(*command: str) -> str:
+    environment = {**os.environ, "LC_ALL": "C"}
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, env=environment
+    ).stdout
+
+
+def preprocess(*flags: str) -> list[str]:
+    """The declarations that remain of the header itself, without what it includes."""
+    kept = []
+    own = False
+    for line in output_of(CC, "-std=c99", "-E", "-x", "c", *flags, str(HEADER)).splitlines():
+        if marker := _LINE_MARKER.match(line):
+            own = Path(marker[1]).resolve() == HEADER
+        elif own:
+            kept.append(line)
+    declarations = (" ".join(part.split()) for part in "\n".join(kept).split(";"))
+    return [declaration for declaration in declarations if declaration]
+
+
+class TheHeader(unittest.TestCase):
+    def test_holds_opaque_handles_and_functions_only(self) -> None:
+        handles = [each for each in preprocess() if _HANDLE.fullmatch(each)]
+        functions = [each for each in preprocess() if _FUNCTION.fullmatch(each)]
+        others = [each for each in preprocess() if each not in handles + functions]
+        self.assertEqual(others, [])
+        self.assertGreaterEqual(len(handles), 4)
+        self.assertGreaterEqual(len(functions), 30)
+
+    def test_names_every_parameter(self) -> None:
+        wrong = []
+        for declaration in preprocess():
+            if (function := _FUNCTION.fullmatch(declaration)) and function[2] != "void":
+                for parameter in function[2].split(", "):
+                    # "void *" and "size_t" are types alone
+                    if not re.fullmatch(r"(const )?\w+ \**[a-z][a-z0-9_]*", parameter):
+                        wrong.append(f"{function[1]}: {parameter}")
+        self.assertEqual(wrong, [])
+
+    def test_has_one_prefix_and_no_macro_with_parameters(self) -> None:
+        macros = re.findall(r"^# *define (\w+\(?)", HEADER.read_text(), re.M)
+        self.assertGreater(len(macros), 20)
+        self.assertEqual([name for name in macros if not re.fullmatch(r"PYGRPC_\w+", name)], [])
+
+    def test_is_the_same_in_every_mode_of_the_compiler(self) -> None:
+        plain = preprocess()
+        for flag in ("-D_GNU_SOURCE", "-DNDEBUG", "-fvisibility=hidden", "-O2"):
+            with self.subTest(flag=flag):
+                self.assertEqual(plain, preprocess(flag))
+
+
+class TheLibrary(unittest.TestCase):
+    def dynamic(self, tag: str) -> list[str]:
+        section = output_of("readelf", "--dynamic", "--wide", LIBRARY)
+        return re.findall(rf"\({tag}\)\s+(.*)", section)
+
+    def test_has_its_soname(self) -> None:
+        self.assertEqual(self.dynamic("SONAME"), ["Library soname: [libpygrpc.so.0]"])
+
+    def test_stays_loaded_and_calls_itself(self) -> None:
+        flags = " ".join(self.dynamic("FLAGS") + self.dynamic("FLAGS_1"))
+        self.assertIn("NODELETE", flags)
+        self.assertIn("SYMBOLIC", flags)
+        self.assertIn("NOW", flags)
+
+    def test_needs_no_library_that_it_should_not(self) -> None:
+        needed = re.findall(r"\[(.*?)\]", " ".join(self.dynamic("NEEDED")))
+        self.assertIn("libc.so.6", needed)
+        self.assertEqual([name for name in needed if not name.startswith(NEEDED)], [])
+
+    def test_has_no_text_relocations(self) -> None:
+        self.assertEqual(self.dynamic("TEXTREL"), [])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    HEADER, LIBRARY, CC = Path(sys.argv[1]).resolve(), sys.argv[2], sys.argv[3]
+    unittest.main(argv=sys.argv[:1], verbosity=2)
