@@ -59,7 +59,21 @@ std::shared_ptr<rpc::Client> ClientOf(pygrpc_client *client, const char *argumen
   return Require(client, argument)->client;
 }
 
-rpc::Stream &StreamOf(pygrpc_stream *stream) { return *Require(stream, "stream")->stream; }
+rpc::Stream &BlockingStream(pygrpc_stream *stream) {
+  if (Require(stream, "stream")->blocking == nullptr) {
+    throw Error(Code::kState,
+                "the stream completes on a queue; use the functions that end in _async");
+  }
+  return *stream->blocking;
+}
+
+rpc::AsyncStream &AsyncStreamOf(pygrpc_stream *stream) {
+  if (Require(stream, "stream")->async == nullptr) {
+    throw Error(Code::kState,
+                "the stream was opened without a queue; use blocking reads and writes");
+  }
+  return *stream->async;
+}
 
 TextOut::TextOut(char **text, size_t *size, const char *argument) : text_(text), size_(size) {
   if (size_ != nullptr) *size_ = 0;

@@ -9,15 +9,21 @@
 
 #include "base/buffer.h"
 #include "pygrpc.h"
+#include "rpc/async_stream.h"
 #include "rpc/client.h"
+#include "rpc/queue.h"
 #include "rpc/stream.h"
 
 // The handles.
 struct pygrpc_client {
   std::shared_ptr<pygrpc::rpc::Client> client;
 };
-struct pygrpc_stream {
-  std::unique_ptr<pygrpc::rpc::Stream> stream;
+struct pygrpc_stream {  // one of the two
+  std::unique_ptr<pygrpc::rpc::Stream> blocking;
+  std::shared_ptr<pygrpc::rpc::AsyncStream> async;
+};
+struct pygrpc_queue {
+  std::shared_ptr<pygrpc::rpc::Queue> queue;
 };
 
 namespace pygrpc::capi {
@@ -25,6 +31,9 @@ namespace pygrpc::capi {
 // Translates the exception that is being handled, once for all functions: sets *error, if the
 // caller wants one, and returns its code. Without memory it still gives PYGRPC_E_NO_MEMORY.
 int32_t TranslateException(pygrpc_error **error) noexcept;
+
+// A handle for an error; never NULL, whatever memory there is.
+pygrpc_error *NewError(const Error &fault) noexcept;
 
 // No exception crosses the C ABI: every function that can fail is the body of one of these.
 template <typename Body>
@@ -52,7 +61,9 @@ T *Require(T *pointer, const char *argument) {
 
 // The client behind a handle, kept by the caller while another thread may free the handle.
 std::shared_ptr<rpc::Client> ClientOf(pygrpc_client *client, const char *argument = "client");
-rpc::Stream &StreamOf(pygrpc_stream *stream);
+// The stream of a handle that is used in that way. Throws Error(kState) for the other.
+rpc::Stream &BlockingStream(pygrpc_stream *stream);
+rpc::AsyncStream &AsyncStreamOf(pygrpc_stream *stream);
 
 // A text that a function gives out: empty until Give().
 class TextOut {

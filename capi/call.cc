@@ -21,11 +21,17 @@ Cardinality ToCardinality(int32_t cardinality) {
 }
 
 int32_t Open(pygrpc_client *client, const char *method, Cardinality cardinality,
-             std::optional<std::string_view> request, const char *options, pygrpc_stream **stream) {
+             std::optional<std::string_view> request, const char *options, pygrpc_queue *queue,
+             pygrpc_stream **stream) {
   *Require(stream, "stream") = nullptr;
   auto made = std::make_unique<pygrpc_stream>();
-  made->stream =
-      ClientOf(client)->Open(Name(method, "method"), cardinality, request, Options(options));
+  auto target = ClientOf(client);
+  if (queue == nullptr) {
+    made->blocking = target->Open(Name(method, "method"), cardinality, request, Options(options));
+  } else {
+    made->async = target->OpenAsync(Name(method, "method"), cardinality, request, Options(options),
+                                    queue->queue);
+  }
   *stream = made.release();
   return PYGRPC_OK;
 }
@@ -60,21 +66,21 @@ int32_t pygrpc_unary_stream(pygrpc_client *client, const char *method, const cha
                             pygrpc_error **error) {
   return Guard(error, [&] {
     return Open(client, method, Cardinality::kUnaryStream, Payload(request, size, "request"),
-                options, stream);
+                options, nullptr, stream);
   });
 }
 
 int32_t pygrpc_stream_unary(pygrpc_client *client, const char *method, const char *options,
                             pygrpc_stream **stream, pygrpc_error **error) {
   return Guard(error, [&] {
-    return Open(client, method, Cardinality::kStreamUnary, std::nullopt, options, stream);
+    return Open(client, method, Cardinality::kStreamUnary, std::nullopt, options, nullptr, stream);
   });
 }
 
 int32_t pygrpc_stream_stream(pygrpc_client *client, const char *method, const char *options,
                              pygrpc_stream **stream, pygrpc_error **error) {
   return Guard(error, [&] {
-    return Open(client, method, Cardinality::kStreamStream, std::nullopt, options, stream);
+    return Open(client, method, Cardinality::kStreamStream, std::nullopt, options, nullptr, stream);
   });
 }
 
@@ -84,6 +90,6 @@ int32_t pygrpc_stream_open(pygrpc_client *client, const char *method, int32_t ca
   return Guard(error, [&] {
     std::optional<std::string_view> message;
     if (request != nullptr) message = Payload(request, size, "request");
-    return Open(client, method, ToCardinality(cardinality), message, options, stream);
+    return Open(client, method, ToCardinality(cardinality), message, options, queue, stream);
   });
 }

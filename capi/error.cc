@@ -11,7 +11,6 @@
 #include "barrier.h"
 #include "rpc/status.h"
 
-using pygrpc::Code;
 using pygrpc::Error;
 
 struct pygrpc_error {
@@ -39,12 +38,7 @@ pygrpc_error *NoMemoryError() noexcept {
 }
 
 void SetError(const Error &fault, pygrpc_error **error) noexcept {
-  if (error == nullptr) return;
-  try {
-    *error = new pygrpc_error(fault);
-  } catch (...) {
-    *error = NoMemoryError();
-  }
+  if (error != nullptr) *error = NewError(fault);
 }
 
 void AddText(Json *object, const char *key, const std::string &text) {
@@ -92,6 +86,14 @@ std::string ErrorJson(const Error &error) {
 }
 
 }  // namespace
+
+pygrpc_error *NewError(const Error &fault) noexcept {
+  try {
+    return new pygrpc_error(fault);
+  } catch (...) {
+    return NoMemoryError();
+  }
+}
 
 int32_t TranslateException(pygrpc_error **error) noexcept {
   try {

@@ -121,6 +121,7 @@ extern "C" {
 typedef struct pygrpc_client pygrpc_client; /* a target and a schema */
 typedef struct pygrpc_stream pygrpc_stream; /* one RPC in progress, of any cardinality */
 typedef struct pygrpc_queue pygrpc_queue;   /* where completions of asynchronous calls arrive */
+typedef struct pygrpc_event pygrpc_event;   /* one of those completions */
 typedef struct pygrpc_error pygrpc_error;   /* what went wrong, where, and what instead */
 
 /* ---- Version ---------------------------------------------------------------------------------*/
@@ -341,6 +342,69 @@ int32_t pygrpc_stream_cancel(pygrpc_stream *stream, pygrpc_error **error);
 
 /* Frees a stream. An RPC that has not ended is cancelled. */
 void pygrpc_stream_free(pygrpc_stream *stream);
+
+/* ---- Async -----------------------------------------------------------------------------------*/
+
+/* A queue gathers what became of asynchronous reads and writes; see pygrpc_stream_open(). It is
+ * used in one of two ways. Without an fd, the threads that poll it do the I/O themselves: a loop of
+ * one's own that calls pygrpc_queue_poll() and nothing else. With an fd, for event loops, one
+ * thread of the library does the I/O of all such queues of the process, and writes one byte to the
+ * fd whenever the queue becomes non-empty; the loop then reads the fd and polls with timeout 0
+ * until PENDING.
+ *
+ * Every read or write that was accepted becomes exactly one event, also after cancellation and
+ * after the stream was freed; none does after the queue was freed. No callback is ever made. */
+
+/* Makes a queue. Errors: E_ARGUMENT. */
+int32_t pygrpc_queue_new(pygrpc_queue **queue, pygrpc_error **error);
+
+/* Cancels what is in flight on the queue, waits until it is over (which takes no network), and
+ * frees the queue. Its streams stay valid handles; nothing more can be started on them. No other
+ * thread may be polling. */
+void pygrpc_queue_free(pygrpc_queue *queue);
+
+/* Gives out up to `max` events, each to be freed with pygrpc_event_free(), and their number. Waits
+ * for the first. PYGRPC_OK with one or more; PYGRPC_PENDING with none, after timeout_ms or
+ * pygrpc_queue_wakeup(). Messages are converted here. Any number of threads may poll.
+ * Errors: E_ARGUMENT, E_FORKED. */
+int32_t pygrpc_queue_poll(pygrpc_queue *queue, int64_t timeout_ms, pygrpc_event **events,
+                          size_t max, size_t *count, pygrpc_error **error);
+
+/* Makes a poll that is waiting, or else the next one, return at once. Any thread.
+ * Errors: E_ARGUMENT. */
+int32_t pygrpc_queue_wakeup(pygrpc_queue *queue, pygrpc_error **error);
+
+/* Has a byte written to `fd` whenever the queue becomes non-empty, or is woken. The fd is the
+ * caller's: a pipe or socket, best non-blocking (a full one is no fault); -1 ends the writing,
+ * which must come before the fd is closed. To be called before the first stream of the queue.
+ * Errors: E_ARGUMENT, E_STATE (the queue has been used without an fd). */
+int32_t pygrpc_queue_set_fd(pygrpc_queue *queue, int32_t fd, pygrpc_error **error);
+
+/* Asks for the next message of a stream that has a queue. Its event has PYGRPC_OK and the message,
+ * PYGRPC_END, or an error, as pygrpc_stream_read(); `tag` is the caller's own.
+ * Errors: E_ARGUMENT, E_STATE (no queue, a read under way, after the end), E_CLOSED, E_FORKED. */
+int32_t pygrpc_stream_read_async(pygrpc_stream *stream, uint64_t tag, pygrpc_error **error);
+
+/* Sends a message on a stream that has a queue. Its event has PYGRPC_OK when the message is on its
+ * way, so that the next one may follow, or PYGRPC_END when the server takes no more.
+ * Errors: E_ARGUMENT, E_JSON, E_STATE (no queue, a write under way, after half-close, a method with
+ * one request), E_CLOSED, E_FORKED. */
+int32_t pygrpc_stream_write_async(pygrpc_stream *stream, const char *message, size_t size,
+                                  uint64_t tag, pygrpc_error **error);
+
+/* The tag that the operation was given. 0 for NULL. */
+uint64_t pygrpc_event_tag(const pygrpc_event *event);
+
+/* PYGRPC_OK, PYGRPC_END, or the code of the event's error. PYGRPC_E_ARGUMENT for NULL. */
+int32_t pygrpc_event_code(const pygrpc_event *event);
+
+/* The message of a read, NUL-terminated, and its size; NULL if there is none. Borrowed. */
+const char *pygrpc_event_message(const pygrpc_event *event, size_t *size);
+
+/* The error of the event; NULL if there is none. Borrowed: it is freed with the event. */
+const pygrpc_error *pygrpc_event_error(const pygrpc_event *event);
+
+void pygrpc_event_free(pygrpc_event *event);
 
 #ifdef PYGRPC_BUILDING_LIBRARY
 #pragma GCC visibility pop

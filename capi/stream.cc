@@ -11,13 +11,17 @@ using pygrpc::rpc::Outcome;
 int32_t pygrpc_stream_write(pygrpc_stream *stream, const char *message, size_t size,
                             int64_t timeout_ms, pygrpc_error **error) {
   return Guard(error, [&] {
-    return OutcomeCode(StreamOf(stream).Write(Payload(message, size, "message"), timeout_ms));
+    return OutcomeCode(BlockingStream(stream).Write(Payload(message, size, "message"), timeout_ms));
   });
 }
 
 int32_t pygrpc_stream_half_close(pygrpc_stream *stream, pygrpc_error **error) {
   return Guard(error, [&] {
-    StreamOf(stream).HalfClose();
+    if (Require(stream, "stream")->async != nullptr) {
+      stream->async->HalfClose();
+    } else {
+      stream->blocking->HalfClose();
+    }
     return PYGRPC_OK;
   });
 }
@@ -27,7 +31,7 @@ int32_t pygrpc_stream_read(pygrpc_stream *stream, int64_t timeout_ms, char **mes
   return Guard(error, [&] {
     TextOut out(message, size, "message");
     pygrpc::Buffer buffer;
-    Outcome outcome = StreamOf(stream).Read(timeout_ms, &buffer);
+    Outcome outcome = BlockingStream(stream).Read(timeout_ms, &buffer);
     if (outcome == Outcome::kDone) out.Give(&buffer);
     return OutcomeCode(outcome);
   });
@@ -35,7 +39,8 @@ int32_t pygrpc_stream_read(pygrpc_stream *stream, int64_t timeout_ms, char **mes
 
 int32_t pygrpc_stream_cardinality(const pygrpc_stream *stream) {
   if (stream == nullptr) return PYGRPC_E_ARGUMENT;
-  return static_cast<int32_t>(stream->stream->cardinality());
+  return static_cast<int32_t>(stream->async != nullptr ? stream->async->cardinality()
+                                                       : stream->blocking->cardinality());
 }
 
 int32_t pygrpc_stream_headers(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size,
@@ -43,7 +48,9 @@ int32_t pygrpc_stream_headers(pygrpc_stream *stream, int64_t timeout_ms, char **
   return Guard(error, [&] {
     TextOut out(json, size, "json");
     std::string text;
-    Outcome outcome = StreamOf(stream).Headers(timeout_ms, &text);
+    Outcome outcome = Require(stream, "stream")->async != nullptr
+                          ? stream->async->Headers(timeout_ms, &text)
+                          : stream->blocking->Headers(timeout_ms, &text);
     if (outcome == Outcome::kDone) out.Give(text);
     return OutcomeCode(outcome);
   });
@@ -54,7 +61,9 @@ int32_t pygrpc_stream_trailers(pygrpc_stream *stream, int64_t timeout_ms, char *
   return Guard(error, [&] {
     TextOut out(json, size, "json");
     std::string text;
-    Outcome outcome = StreamOf(stream).Trailers(timeout_ms, &text);
+    Outcome outcome = Require(stream, "stream")->async != nullptr
+                          ? stream->async->Trailers(timeout_ms, &text)
+                          : stream->blocking->Trailers(timeout_ms, &text);
     if (outcome == Outcome::kDone) out.Give(text);
     return OutcomeCode(outcome);
   });
@@ -62,9 +71,18 @@ int32_t pygrpc_stream_trailers(pygrpc_stream *stream, int64_t timeout_ms, char *
 
 int32_t pygrpc_stream_cancel(pygrpc_stream *stream, pygrpc_error **error) {
   return Guard(error, [&] {
-    StreamOf(stream).Cancel();
+    if (Require(stream, "stream")->async != nullptr) {
+      stream->async->Cancel();
+    } else {
+      stream->blocking->Cancel();
+    }
     return PYGRPC_OK;
   });
 }
 
-void pygrpc_stream_free(pygrpc_stream *stream) { delete stream; }
+void pygrpc_stream_free(pygrpc_stream *stream) {
+  if (stream == nullptr) return;
+  // What is in flight keeps it alive until it has completed.
+  if (stream->async != nullptr) stream->async->Cancel();
+  delete stream;
+}

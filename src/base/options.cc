@@ -110,7 +110,8 @@ bool ParseQuantity(const std::string& text, const Unit (&units)[N], double* valu
     ++end;
   }
   if (end == 0 || end > 18) return false;
-  std::string_view unit_name = std::string_view(text).substr(end);
+  std::string_view unit_name = text;
+  unit_name.remove_prefix(end);
   for (const Unit& unit : units) {
     if (unit_name == unit.name) {
       // Not strtod(): it depends on the locale.
@@ -207,7 +208,9 @@ void ParseMetadata(const OptionSpec& spec, const std::string& path, const Json& 
                    Metadata* metadata) {
   if (!value.is_object()) ThrowBadValue(spec, path, value);
   for (const auto& [key, item] : value.items()) {
-    std::string item_path = path + "." + key;
+    std::string item_path = path;
+    item_path += '.';
+    item_path += key;
     if (item.is_string()) {
       AddMetadata(item_path, key, item, metadata);
     } else if (item.is_array()) {
@@ -235,7 +238,10 @@ void ParseArguments(const OptionSpec& spec, const std::string& path, const Json&
                item <= std::numeric_limits<int32_t>::max()) {
       parsed->integer_arguments.emplace_back(name, item.get<int64_t>());
     } else {
-      throw OptionError(path + "." + name, "takes a 32-bit integer or text, not " + Found(item));
+      std::string item_path = path;
+      item_path += '.';
+      item_path += name;
+      throw OptionError(item_path, "takes a 32-bit integer or text, not " + Found(item));
     }
   }
 }

@@ -102,6 +102,7 @@ void* Channel::RegisterMethod(const std::string& path) {
 }
 
 grpc_completion_queue* Channel::TakeQueue() {
+  EnterGrpc();
   {
     std::lock_guard<std::mutex> lock(queues_mutex_);
     if (!idle_queues_.empty()) {

@@ -243,8 +243,8 @@ void Client::UnaryUnary(std::string_view name, std::string_view request, const c
   DecodeResponse(*method, *call_options, reply, response);
 }
 
-std::unique_ptr<Stream> Client::Open(std::string_view name, Cardinality expected,
-                                     std::optional<std::string_view> request, const char* options) {
+Client::Prepared Client::Prepare(std::string_view name, Cardinality expected,
+                                 std::optional<std::string_view> request, const char* options) {
   std::shared_ptr<const CallOptions> call_options = OptionsOf(options);
   std::shared_ptr<const Method> method = MethodFor(name, expected, *call_options);
   bool streams = StreamsRequests(method->cardinality);
@@ -256,8 +256,22 @@ std::unique_ptr<Stream> Client::Open(std::string_view name, Cardinality expected
   }
   Message message;
   if (request.has_value()) message = EncodeRequest(*method, *call_options, *request);
-  return std::make_unique<Stream>(channel_, std::move(method), std::move(call_options),
-                                  std::move(message));
+  return {std::move(method), std::move(call_options), std::move(message)};
+}
+
+std::unique_ptr<Stream> Client::Open(std::string_view name, Cardinality expected,
+                                     std::optional<std::string_view> request, const char* options) {
+  Prepared call = Prepare(name, expected, request, options);
+  return std::make_unique<Stream>(channel_, std::move(call.method), std::move(call.options),
+                                  std::move(call.request));
+}
+
+std::shared_ptr<AsyncStream> Client::OpenAsync(std::string_view name, Cardinality expected,
+                                               std::optional<std::string_view> request,
+                                               const char* options, std::shared_ptr<Queue> queue) {
+  Prepared call = Prepare(name, expected, request, options);
+  return AsyncStream::Start(std::move(queue), channel_, std::move(call.method),
+                            std::move(call.options), std::move(call.request));
 }
 
 }  // namespace pygrpc::rpc

@@ -13,9 +13,11 @@
 #include <unordered_map>
 
 #include "base/buffer.h"
+#include "rpc/async_stream.h"
 #include "rpc/call_options.h"
 #include "rpc/channel.h"
 #include "rpc/method.h"
+#include "rpc/queue.h"
 #include "rpc/stream.h"
 #include "schema/schema.h"
 
@@ -51,8 +53,20 @@ class Client {
   // `request` is not set where requests are streamed.
   std::unique_ptr<Stream> Open(std::string_view method, Cardinality expected,
                                std::optional<std::string_view> request, const char* options);
+  // The same, with completions that go to `queue`.
+  std::shared_ptr<AsyncStream> OpenAsync(std::string_view method, Cardinality expected,
+                                         std::optional<std::string_view> request,
+                                         const char* options, std::shared_ptr<Queue> queue);
 
  private:
+  // What it takes to start a call, checked without I/O.
+  struct Prepared {
+    std::shared_ptr<const Method> method;
+    std::shared_ptr<const CallOptions> options;
+    Message request;
+  };
+  Prepared Prepare(std::string_view name, Cardinality expected,
+                   std::optional<std::string_view> request, const char* options);
   struct NamedMethod {
     std::string name;  // as callers give it
     std::shared_ptr<const Method> method;

@@ -69,9 +69,15 @@ Message Message::FromCopy(std::string_view bytes) {
 }
 
 Rpc::Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptions& options)
+    : Rpc(channel, method, options, channel->TakeQueue(), nullptr) {}
+
+Rpc::Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptions& options,
+         grpc_completion_queue* queue, Listener* listener)
     : channel_(std::move(channel)),
       method_(method),
       options_(options),
+      queue_(queue),
+      listener_(listener),
       status_message_(grpc_empty_slice()) {
   for (int i = 0; i < kBatchKinds; ++i) {
     batches_[i].rpc = this;
@@ -83,7 +89,6 @@ Rpc::Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptio
   gpr_timespec deadline = CallDeadline(method_.cardinality, options_);
   // Handles are never given back, so paths that no schema knows get none.
   void* registered = method_.request != nullptr ? channel_->RegisterMethod(method_.path) : nullptr;
-  queue_ = channel_->TakeQueue();
   if (registered != nullptr) {
     call_ = grpc_channel_create_registered_call(raw, nullptr, GRPC_PROPAGATE_DEFAULTS, queue_,
                                                 registered, deadline, nullptr);
@@ -116,7 +121,7 @@ Rpc::~Rpc() {
   grpc_metadata_array_destroy(&headers_);
   grpc_metadata_array_destroy(&trailers_);
   grpc_slice_unref(status_message_);
-  channel_->ReturnQueue(queue_);
+  if (listener_ == nullptr) channel_->ReturnQueue(queue_);
 }
 
 void Rpc::StartBatch(BatchKind kind, const grpc_op* ops, size_t count) {
@@ -207,8 +212,9 @@ bool Rpc::Wait(BatchKind kind, gpr_timespec deadline) {
   Batch& batch = At(kind);
   std::unique_lock<std::mutex> lock(mutex_);
   while (!batch.done && batch.in_flight) {
-    if (batch.awaited) {
-      if (deadline.tv_sec == gpr_inf_future(deadline.clock_type).tv_sec) {
+    if (batch.awaited || listener_ != nullptr) {
+      // Somebody else takes the completion from the queue.
+      if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0) {
         completed_.wait(lock);
       } else if (completed_.wait_until(lock, ToSteadyClock(deadline)) == std::cv_status::timeout) {
         return batch.done;
@@ -239,6 +245,18 @@ void Rpc::WaitAlone(BatchKind kind) {
   batch.in_flight = false;
   batch.done = true;
   batch.ok = event.success != 0;
+}
+
+void Rpc::Complete(Batch* batch, bool ok) {
+  Rpc* rpc = batch->rpc;
+  {
+    std::lock_guard<std::mutex> lock(rpc->mutex_);
+    batch->in_flight = false;
+    batch->done = true;
+    batch->ok = ok;
+    rpc->completed_.notify_all();
+  }
+  rpc->listener_->OnCompletion(batch->kind);  // the RPC may be gone after
 }
 
 bool Rpc::in_flight(BatchKind kind) const {

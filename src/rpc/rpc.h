@@ -71,6 +71,11 @@ enum class BatchKind {
 };
 inline constexpr int kBatchKinds = 5;
 
+// The batch with which the server's initial metadata come.
+inline BatchKind HeadersBatch(Cardinality cardinality) {
+  return cardinality == Cardinality::kUnaryUnary ? BatchKind::kFinal : BatchKind::kOpen;
+}
+
 // One RPC in progress on gRPC's core. Batches are started here; a completion is waited for in one
 // of two ways: plucked by the thread that wants it (Wait), or taken from a shared queue by whoever
 // polls that, who then calls Complete().
@@ -78,6 +83,13 @@ inline constexpr int kBatchKinds = 5;
 // Threads: Cancel() from any; the rest as their comments say.
 class Rpc {
  public:
+  // Is told of completions that come by a shared queue.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void OnCompletion(BatchKind kind) = 0;
+  };
+
   struct Batch {  // its address is the tag of its completion
     Rpc* rpc = nullptr;
     BatchKind kind = BatchKind::kOpen;
@@ -90,7 +102,10 @@ class Rpc {
   // For use by threads that wait: the RPC takes a queue of its own from the channel. `method` and
   // `options` must outlive the RPC. Does no I/O. Throws Error(kForked).
   Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptions& options);
-  // Cancels what is in flight, and waits for it to be over.
+  // The same for a shared queue, which somebody polls.
+  Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptions& options,
+      grpc_completion_queue* queue, Listener* listener);
+  // Cancels what is in flight, and waits for it to be over. With a shared queue, nothing may be.
   ~Rpc();
   Rpc(const Rpc&) = delete;
   Rpc& operator=(const Rpc&) = delete;
@@ -108,6 +123,8 @@ class Rpc {
   bool Wait(BatchKind kind, gpr_timespec deadline);
   // The same for an RPC that only one thread knows of.
   void WaitAlone(BatchKind kind);
+  // Called with what a shared queue gave out for `batch`.
+  static void Complete(Batch* batch, bool ok);
 
   bool in_flight(BatchKind kind) const;
   bool done(BatchKind kind) const;
@@ -132,9 +149,11 @@ class Rpc {
   grpc_op SendInitialMetadata();
 
   const std::shared_ptr<Channel> channel_;
-  grpc_completion_queue* queue_ = nullptr;
+
   const Method& method_;
   const CallOptions& options_;
+  grpc_completion_queue* const queue_;
+  Listener* const listener_;  // nullptr: the queue is this RPC's own, and plucked
   grpc_call* call_ = nullptr;
 
   mutable std::mutex mutex_;  // guards the batches' state

@@ -6,6 +6,7 @@
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/support/time.h>
 
+#include <chrono>
 #include <vector>
 
 #include "base/error.h"
@@ -182,6 +183,7 @@ Outcome Stream::Write(std::string_view text, int64_t timeout_ms) {
     return Outcome::kPending;
   }
   if (rpc_.done(BatchKind::kWrite) && !rpc_.ok(BatchKind::kWrite)) writes_over_ = true;
+  if (HasEnded()) writes_over_ = true;
   if (!writes_over_) {
     rpc_.StartWrite(EncodeRequest(method, *options_, text));
     // To wait here is what moves the bytes: gRPC does its I/O on threads that wait.
@@ -194,6 +196,18 @@ Outcome Stream::Write(std::string_view text, int64_t timeout_ms) {
   return Outcome::kEnd;
 }
 
+// gRPC looks at its sockets only where somebody waits, and a write that fits into the window waits
+// for nothing: without a look now and then, a caller that only writes would not see the end.
+bool Stream::HasEnded() {
+  constexpr int kLookEvery = 16;  // writes, for each look costs a system call
+  constexpr std::chrono::milliseconds kLookAfter(1);
+  auto now = std::chrono::steady_clock::now();
+  if (++writes_unseen_ < kLookEvery && now - last_look_ < kLookAfter) return false;
+  writes_unseen_ = 0;
+  last_look_ = now;
+  return rpc_.Wait(BatchKind::kFinal, gpr_inf_past(GPR_CLOCK_MONOTONIC));
+}
+
 void Stream::HalfClose() {
   if (Forked()) EnterGrpc();                    // throws
   if (!StreamsRequests(cardinality())) return;  // closed since the start
@@ -204,9 +218,7 @@ void Stream::HalfClose() {
 
 Outcome Stream::Headers(int64_t timeout_ms, std::string* json) {
   if (Forked()) EnterGrpc();  // throws
-  // Those of a unary call come in the one batch that it has.
-  BatchKind kind = cardinality() == Cardinality::kUnaryUnary ? BatchKind::kFinal : BatchKind::kOpen;
-  if (!rpc_.Wait(kind, DeadlineIn(timeout_ms))) return Outcome::kPending;
+  if (!rpc_.Wait(HeadersBatch(cardinality()), DeadlineIn(timeout_ms))) return Outcome::kPending;
   *json = MetadataJson(rpc_.Headers());
   return Outcome::kDone;
 }

@@ -5,6 +5,7 @@
 #define PYGRPC_RPC_STREAM_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -60,6 +61,7 @@ class Stream {
   Outcome ReadStreamed(gpr_timespec deadline, Buffer* out);
   Outcome ReadSingle(gpr_timespec deadline, Buffer* out);
   Outcome Finish(gpr_timespec deadline);
+  bool HasEnded();
 
   const std::shared_ptr<Channel> channel_;
   const std::shared_ptr<const Method> method_;
@@ -72,7 +74,9 @@ class Stream {
   std::atomic<bool> ended_{false};  // the last result was given out
   bool read_started_ = false;       // the reader's own, as the next one
   bool messages_over_ = false;
-  std::atomic<bool> writes_over_{false};
+  bool writes_over_ = false;  // the writer's own, as the next two
+  int writes_unseen_ = 0;
+  std::chrono::steady_clock::time_point last_look_;
 };
 
 }  // namespace pygrpc::rpc

@@ -1,0 +1,197 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/async_stream.h"
+
+#include <grpc/support/time.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "rpc/runtime.h"
+#include "rpc/status.h"
+
+namespace pygrpc::rpc {
+
+AsyncStream::AsyncStream(std::shared_ptr<Queue> queue, std::shared_ptr<Channel> channel,
+                         std::shared_ptr<const Method> method,
+                         std::shared_ptr<const CallOptions> options)
+    : queue_(std::move(queue)),
+      channel_(std::move(channel)),
+      method_(std::move(method)),
+      options_(std::move(options)),
+      rpc_(channel_, *method_, *options_, queue_->CompletionQueue(), this) {}
+
+AsyncStream::~AsyncStream() { queue_->Remove(this); }
+
+std::shared_ptr<AsyncStream> AsyncStream::Start(std::shared_ptr<Queue> queue,
+                                                std::shared_ptr<Channel> channel,
+                                                std::shared_ptr<const Method> method,
+                                                std::shared_ptr<const CallOptions> options,
+                                                Message request) {
+  std::shared_ptr<AsyncStream> stream(
+      new AsyncStream(std::move(queue), std::move(channel), std::move(method), std::move(options)));
+  stream->queue_->Add(stream.get());
+  int batches = stream->cardinality() == Cardinality::kUnaryUnary ? 1 : 2;
+  stream->Launch(batches, [&] { stream->rpc_.Start(std::move(request)); });
+  return stream;
+}
+
+// Operations in flight keep the stream alive: gRPC writes their results into it.
+template <typename StartOperation>
+void AsyncStream::Launch(int operations, const StartOperation& start) {
+  queue_->OperationsStarted(operations);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    in_flight_ += operations;
+    self_ = shared_from_this();
+  }
+  start();
+}
+
+void AsyncStream::Read(uint64_t tag) {
+  if (Forked()) EnterGrpc();  // throws
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (ended_) {
+      throw Error(Code::kState, method_->path + " has ended; there is nothing more to read");
+    }
+    if (reading_) throw Error(Code::kState, "a read of " + method_->path + " is under way");
+    reading_ = true;
+    read_tag_ = tag;
+    if (!StreamsResponses(cardinality()) || messages_over_) {
+      if (final_) FinishRead(std::move(single_), /*by_poller=*/false);
+      return;
+    }
+  }
+  Launch(1, [this] { rpc_.StartRead(); });
+}
+
+void AsyncStream::Write(std::string_view text, uint64_t tag) {
+  if (Forked()) EnterGrpc();  // throws
+  if (!StreamsRequests(cardinality())) {
+    throw Error(Code::kState, method_->path + " takes one request, which was sent already");
+  }
+  Message message = EncodeRequest(*method_, *options_, text);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (half_closed_) {
+      throw Error(Code::kState, "a write to " + method_->path + " after half-close");
+    }
+    if (writing_) throw Error(Code::kState, "a write to " + method_->path + " is under way");
+    writing_ = true;
+    write_tag_ = tag;
+  }
+  Launch(1, [&] { rpc_.StartWrite(std::move(message)); });
+}
+
+void AsyncStream::HalfClose() {
+  if (Forked()) EnterGrpc();                    // throws
+  if (!StreamsRequests(cardinality())) return;  // closed since the start
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (half_closed_) return;
+    half_closed_ = true;
+  }
+  Launch(1, [this] { rpc_.StartHalfClose(); });
+}
+
+Outcome AsyncStream::Headers(int64_t timeout_ms, std::string* json) {
+  if (Forked()) EnterGrpc();  // throws
+  if (!rpc_.Wait(HeadersBatch(cardinality()), DeadlineIn(timeout_ms))) return Outcome::kPending;
+  *json = MetadataJson(rpc_.Headers());
+  return Outcome::kDone;
+}
+
+Outcome AsyncStream::Trailers(int64_t timeout_ms, std::string* json) {
+  if (Forked()) EnterGrpc();  // throws
+  if (!rpc_.Wait(BatchKind::kFinal, DeadlineIn(timeout_ms))) return Outcome::kPending;
+  *json = MetadataJson(rpc_.GetStatus().trailers);
+  return Outcome::kDone;
+}
+
+void AsyncStream::Cancel() noexcept {
+  if (!Forked()) rpc_.Cancel();
+}
+
+void AsyncStream::OnCompletion(BatchKind kind) {
+  std::shared_ptr<AsyncStream> last;  // let go after the lock
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    switch (kind) {
+      case BatchKind::kOpen:
+      case BatchKind::kHalfClose:
+        break;
+      case BatchKind::kWrite:
+        FinishWrite(rpc_.ok(kind));
+        break;
+      case BatchKind::kRead: {
+        Message message = rpc_.TakeMessage();
+        messages_over_ = message.empty();
+        if (!messages_over_ || final_) FinishRead(std::move(message), true);
+        break;
+      }
+      case BatchKind::kFinal:
+        final_ = true;
+        // gRPC may hand over the message of a call that failed; it does not count.
+        if (!StreamsResponses(cardinality()) && rpc_.status_code() == GRPC_STATUS_OK) {
+          single_ = rpc_.TakeMessage();
+        }
+        if (reading_ && (messages_over_ || !StreamsResponses(cardinality()))) {
+          FinishRead(std::move(single_), true);
+        }
+        break;
+    }
+    if (--in_flight_ == 0) last = std::move(self_);
+  }
+  queue_->OperationOver();
+}
+
+// Under the lock: the write under way becomes an event.
+void AsyncStream::FinishWrite(bool ok) {
+  writing_ = false;
+  Queue::Finished finished;
+  finished.stream = shared_from_this();
+  finished.tag = write_tag_;
+  finished.ok = ok;
+  queue_->Push(std::move(finished), /*by_poller=*/true);
+}
+
+// Under the lock: the read under way becomes an event.
+void AsyncStream::FinishRead(Message message, bool by_poller) {
+  reading_ = false;
+  bool expects_message = !StreamsResponses(cardinality()) && !messages_over_;
+  if (expects_message) messages_over_ = true;
+  if (message.empty()) ended_ = true;
+  Queue::Finished finished;
+  finished.stream = shared_from_this();
+  finished.read = true;
+  finished.expects_message = expects_message;
+  finished.tag = read_tag_;
+  finished.message = std::move(message);
+  queue_->Push(std::move(finished), by_poller);
+}
+
+Event AsyncStream::ToEvent(Queue::Finished* finished) {
+  Event event;
+  event.tag = finished->tag;
+  event.outcome = Outcome::kDone;
+  try {
+    if (!finished->message.empty()) {
+      DecodeResponse(*method_, *options_, finished->message, &event.message);
+      *event.message.Reserve(1) = '\0';
+    } else if (!finished->read) {
+      event.outcome = finished->ok ? Outcome::kDone : Outcome::kEnd;
+    } else if (rpc_.status_code() != GRPC_STATUS_OK) {
+      event.error = StatusError(rpc_.GetStatus(), *method_, *channel_);
+    } else {
+      if (finished->expects_message) UnaryResponse(&rpc_, *method_);  // throws: there is none
+      event.outcome = Outcome::kEnd;
+    }
+  } catch (const Error& error) {
+    event.error = error;
+  }
+  return event;
+}
+
+}  // namespace pygrpc::rpc

@@ -1,0 +1,81 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PYGRPC_RPC_ASYNC_STREAM_H_
+#define PYGRPC_RPC_ASYNC_STREAM_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "rpc/call_options.h"
+#include "rpc/channel.h"
+#include "rpc/method.h"
+#include "rpc/queue.h"
+#include "rpc/rpc.h"
+#include "rpc/stream.h"
+
+namespace pygrpc::rpc {
+
+// One RPC in progress in terms of messages, whose reads and writes complete on a queue: each that
+// was accepted becomes exactly one event. One read and one write may be under way at a time.
+// Thread-safe.
+class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<AsyncStream> {
+ public:
+  static std::shared_ptr<AsyncStream> Start(std::shared_ptr<Queue> queue,
+                                            std::shared_ptr<Channel> channel,
+                                            std::shared_ptr<const Method> method,
+                                            std::shared_ptr<const CallOptions> options,
+                                            Message request);
+  ~AsyncStream() override;
+
+  Cardinality cardinality() const { return method_->cardinality; }
+
+  // Throws Error(kState) if a read is under way or the end was given out.
+  void Read(uint64_t tag);
+  // Throws Error(kState) as Stream::Write() does, and while a write is under way; Error(kJson).
+  void Write(std::string_view text, uint64_t tag);
+  void HalfClose();
+  Outcome Headers(int64_t timeout_ms, std::string* json);
+  Outcome Trailers(int64_t timeout_ms, std::string* json);
+  void Cancel() noexcept;
+
+  void OnCompletion(BatchKind kind) override;
+  // Makes the event of an operation that has finished: converts its message, or says how the RPC
+  // ended.
+  Event ToEvent(Queue::Finished* finished);
+
+ private:
+  AsyncStream(std::shared_ptr<Queue> queue, std::shared_ptr<Channel> channel,
+              std::shared_ptr<const Method> method, std::shared_ptr<const CallOptions> options);
+
+  template <typename StartOperation>
+  void Launch(int operations, const StartOperation& start);
+  void FinishRead(Message message, bool by_poller);
+  void FinishWrite(bool ok);
+
+  const std::shared_ptr<Queue> queue_;
+  const std::shared_ptr<Channel> channel_;
+  const std::shared_ptr<const Method> method_;
+  const std::shared_ptr<const CallOptions> options_;
+  Rpc rpc_;
+
+  std::mutex mutex_;
+  std::shared_ptr<AsyncStream> self_;  // while gRPC has operations of this in flight
+  int in_flight_ = 0;
+  bool reading_ = false;
+  bool writing_ = false;
+  bool half_closed_ = false;
+  bool messages_over_ = false;
+  bool final_ = false;  // the status has come
+  bool ended_ = false;  // the last result was given out
+  Message single_;      // the response of a method that has but one, until it is read
+  uint64_t read_tag_ = 0;
+  uint64_t write_tag_ = 0;
+};
+
+}  // namespace pygrpc::rpc
+
+#endif  // PYGRPC_RPC_ASYNC_STREAM_H_

@@ -1,0 +1,290 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/queue.h"
+
+#include <grpc/slice.h>
+#include <grpc/support/time.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <utility>
+
+#include "rpc/async_stream.h"
+#include "rpc/completion_thread.h"
+#include "rpc/runtime.h"
+
+namespace pygrpc::rpc {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// An operation that completes at once, to wake a thread that polls gRPC: gRPC has no other way.
+class WakeCall {
+ public:
+  WakeCall(grpc_completion_queue* queue, void* tag) {
+    static grpc_channel* const channel =
+        grpc_lame_client_channel_create("wake", GRPC_STATUS_CANCELLED, "made to wake a thread");
+    grpc_metadata_array_init(&trailers_);
+    status_message_ = grpc_empty_slice();
+    call_ = grpc_channel_create_call(channel, nullptr, GRPC_PROPAGATE_DEFAULTS, queue,
+                                     grpc_slice_from_static_string("/wake"), nullptr,
+                                     gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr);
+    grpc_op op = {};
+    op.op = GRPC_OP_RECV_STATUS_ON_CLIENT;
+    op.data.recv_status_on_client.trailing_metadata = &trailers_;
+    op.data.recv_status_on_client.status = &status_;
+    op.data.recv_status_on_client.status_details = &status_message_;
+    grpc_call_start_batch(call_, &op, 1, tag, nullptr);
+    grpc_call_cancel(call_, nullptr);
+  }
+  ~WakeCall() {
+    grpc_call_unref(call_);
+    grpc_metadata_array_destroy(&trailers_);
+    grpc_slice_unref(status_message_);
+  }
+  WakeCall(const WakeCall&) = delete;
+  WakeCall& operator=(const WakeCall&) = delete;
+
+ private:
+  grpc_call* call_;
+  grpc_metadata_array trailers_;
+  grpc_status_code status_ = GRPC_STATUS_OK;
+  grpc_slice status_message_;
+};
+
+// Writes one byte. Neither a full pipe (its reader has bytes to wake for) nor one whose reader is
+// gone is a fault, and the latter must not raise SIGPIPE in the application.
+void WriteByte(int fd) {
+  sigset_t pipe_signal;
+  sigset_t before;
+  sigset_t pending;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  sigpending(&pending);
+  bool was_pending = sigismember(&pending, SIGPIPE) == 1;
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  const char byte = 1;
+  ssize_t written;
+  do {
+    written = write(fd, &byte, 1);
+  } while (written < 0 && errno == EINTR);
+  if (written < 0 && errno == EPIPE && !was_pending) {
+    timespec at_once = {0, 0};
+    sigtimedwait(&pipe_signal, nullptr, &at_once);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace
+
+// A wake-up under way on the queue's own completion queue.
+struct Queue::Wake {
+  std::unique_ptr<WakeCall> call;
+};
+
+Queue::Queue() = default;
+
+Queue::~Queue() {
+  if (own_queue_ == nullptr || Forked()) return;
+  grpc_completion_queue_shutdown(own_queue_);
+  while (
+      grpc_completion_queue_next(own_queue_, gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr).type !=
+      GRPC_QUEUE_SHUTDOWN) {
+  }
+  wake_.reset();
+  grpc_completion_queue_destroy(own_queue_);
+}
+
+// Under the lock.
+grpc_completion_queue* Queue::OwnQueue() {
+  if (own_queue_ == nullptr) {
+    EnterGrpc();
+    own_queue_ = grpc_completion_queue_create_for_next(nullptr);
+  }
+  return own_queue_;
+}
+
+grpc_completion_queue* Queue::CompletionQueue() {
+  EnterGrpc();
+  std::lock_guard<std::mutex> lock(mutex_);
+  return shared_ ? SharedCompletionQueue() : OwnQueue();
+}
+
+void Queue::Add(AsyncStream* stream) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (closed_) throw Error(Code::kClosed, "the queue was freed");
+  streams_.insert(stream);
+}
+
+void Queue::Remove(AsyncStream* stream) noexcept {
+  std::lock_guard<std::mutex> lock(mutex_);
+  streams_.erase(stream);
+}
+
+void Queue::OperationsStarted(int count) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (closed_) throw Error(Code::kClosed, "the queue was freed");
+  in_flight_ += static_cast<size_t>(count);
+}
+
+void Queue::OperationOver() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (--in_flight_ == 0) changed_.notify_all();
+}
+
+void Queue::Push(Finished finished, bool by_poller) {
+  int notify_fd = -1;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (finished_.empty()) notify_fd = fd_;
+    finished_.push_back(std::move(finished));
+    if (shared_) {
+      changed_.notify_one();
+    } else if (!by_poller && polling_ > 0) {
+      StartWake();
+    }
+  }
+  if (notify_fd >= 0) WriteByte(notify_fd);
+}
+
+// Under the lock. One at a time is enough: it has not been seen yet.
+void Queue::StartWake() {
+  if (wake_ != nullptr) return;
+  wake_ = std::make_unique<Wake>();
+  wake_->call = std::make_unique<WakeCall>(OwnQueue(), this);
+}
+
+void Queue::WakeUp() {
+  int notify_fd = -1;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    woken_ = true;
+    if (shared_) {
+      notify_fd = fd_;
+      changed_.notify_all();
+    } else if (polling_ > 0) {
+      StartWake();
+    }
+  }
+  if (notify_fd >= 0) WriteByte(notify_fd);
+}
+
+void Queue::SetFd(int fd) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!shared_ && (own_queue_ != nullptr || !streams_.empty())) {
+    throw Error(Code::kState,
+                "the queue has been used without an fd; set the fd before the first stream");
+  }
+  if (fd < -1) throw Error(Code::kArgument, "fd is " + std::to_string(fd));
+  shared_ = true;
+  fd_ = fd;
+}
+
+bool Queue::TakeFinished(size_t max, std::vector<Finished>* taken) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  while (!finished_.empty() && taken->size() < max) {
+    taken->push_back(std::move(finished_.front()));
+    finished_.pop_front();
+  }
+  return !taken->empty();
+}
+
+bool Queue::WaitShared(int64_t timeout_ms) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  auto over = [this] { return !finished_.empty() || woken_ || closed_; };
+  if (timeout_ms < 0) {
+    changed_.wait(lock, over);
+  } else {
+    changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), over);
+  }
+  return !finished_.empty();
+}
+
+void Queue::Handle(const grpc_event& event) {
+  if (event.type != GRPC_OP_COMPLETE) return;
+  if (event.tag != this) {
+    Rpc::Complete(static_cast<Rpc::Batch*>(event.tag), event.success != 0);
+    return;
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  wake_.reset();
+}
+
+bool Queue::WaitOwn(int64_t timeout_ms, size_t max) {
+  grpc_completion_queue* queue;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    queue = OwnQueue();
+    ++polling_;
+  }
+  gpr_timespec deadline = DeadlineIn(timeout_ms);
+  while (true) {
+    size_t found;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      found = finished_.size();
+      if (found >= max || woken_ || closed_) break;
+    }
+    // Once there is something, only what is there already is added.
+    grpc_event event = grpc_completion_queue_next(
+        queue, found > 0 ? gpr_inf_past(GPR_CLOCK_MONOTONIC) : deadline, nullptr);
+    if (event.type != GRPC_OP_COMPLETE) break;
+    Handle(event);
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  --polling_;
+  return !finished_.empty();
+}
+
+void Queue::Poll(int64_t timeout_ms, size_t max, std::vector<Event>* events) {
+  if (Forked()) EnterGrpc();  // throws
+  std::vector<Finished> taken;
+  bool shared;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    shared = shared_;
+  }
+  if (shared) {
+    WaitShared(timeout_ms);
+  } else {
+    WaitOwn(timeout_ms, max);
+  }
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    woken_ = false;
+  }
+  TakeFinished(max, &taken);
+  events->reserve(events->size() + taken.size());
+  for (Finished& finished : taken) {
+    AsyncStream* stream = finished.stream.get();
+    events->push_back(stream->ToEvent(&finished));
+  }
+}
+
+void Queue::Close() noexcept {
+  if (Forked()) return;
+  std::unique_lock<std::mutex> lock(mutex_);
+  closed_ = true;
+  changed_.notify_all();
+  for (AsyncStream* stream : streams_) stream->Cancel();
+  if (shared_) {
+    changed_.wait(lock, [this] { return in_flight_ == 0; });
+  } else {
+    while (in_flight_ > 0) {
+      lock.unlock();
+      Handle(grpc_completion_queue_next(own_queue_, gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr));
+      lock.lock();
+    }
+  }
+  // The streams of these may end here, and ask for the lock.
+  std::deque<Finished> dropped;
+  dropped.swap(finished_);
+  lock.unlock();
+}
+
+}  // namespace pygrpc::rpc

@@ -1,0 +1,102 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PYGRPC_RPC_QUEUE_H_
+#define PYGRPC_RPC_QUEUE_H_
+
+#include <grpc/grpc.h>
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "rpc/rpc.h"
+#include "rpc/stream.h"
+
+namespace pygrpc::rpc {
+
+class AsyncStream;
+
+// What became of an asynchronous read or write.
+struct Event {
+  uint64_t tag = 0;
+  Outcome outcome = Outcome::kDone;  // unless there is an error
+  Buffer message;                    // of a read that got one
+  std::optional<Error> error;
+};
+
+// Where asynchronous operations complete. Without an fd, completions are taken from gRPC by the
+// threads that poll. With one, they are taken by one thread of the process, which writes a byte to
+// the fd when the queue becomes non-empty. Either way messages are converted by the thread that
+// polls. Thread-safe.
+class Queue : public std::enable_shared_from_this<Queue> {
+ public:
+  Queue();
+  ~Queue();
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+
+  // Appends up to `max` events; waits for the first. Returns with none after `timeout_ms`, or when
+  // somebody calls WakeUp().
+  void Poll(int64_t timeout_ms, size_t max, std::vector<Event>* events);
+  void WakeUp();
+  // Throws Error(kState) if the queue has been polled or has streams without an fd; -1 stops the
+  // writing.
+  void SetFd(int fd);
+  // Cancels what is in flight and waits until it is over; nothing can be started after.
+  void Close() noexcept;
+
+  // For AsyncStream. The queue that a call is bound to; throws Error(kForked).
+  grpc_completion_queue* CompletionQueue();
+  // Streams are listed here, so that Close() reaches them. Throws Error(kClosed).
+  void Add(AsyncStream* stream);
+  void Remove(AsyncStream* stream) noexcept;
+  // A finished operation of `stream`, to become an event.
+  struct Finished {
+    std::shared_ptr<AsyncStream> stream;
+    bool read = false;             // or a write
+    bool expects_message = false;  // a read of a single response
+    uint64_t tag = 0;
+    Message message;
+    bool ok = false;
+  };
+  // `by_poller`: by a thread that has just taken a completion from gRPC.
+  void Push(Finished finished, bool by_poller);
+  void OperationsStarted(int count);
+  void OperationOver();
+
+ private:
+  struct Wake;
+
+  grpc_completion_queue* OwnQueue();
+  void StartWake();
+  bool TakeFinished(size_t max, std::vector<Finished>* taken);
+  bool WaitShared(int64_t timeout_ms);
+  bool WaitOwn(int64_t timeout_ms, size_t max);
+  void Handle(const grpc_event& event);
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Finished> finished_;
+  std::unordered_set<AsyncStream*> streams_;
+  size_t in_flight_ = 0;  // operations that gRPC has not completed
+  bool closed_ = false;
+  bool woken_ = false;
+  bool shared_ = false;  // completions are taken by the process's own thread
+  int fd_ = -1;
+  int polling_ = 0;  // threads that wait in gRPC
+  std::unique_ptr<Wake> wake_;
+  grpc_completion_queue* own_queue_ = nullptr;
+};
+
+}  // namespace pygrpc::rpc
+
+#endif  // PYGRPC_RPC_QUEUE_H_
