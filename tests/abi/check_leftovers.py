@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the preprocessor leaves of the header, and the dynamic section of the library.
 
-An FFI reads the header as it is: after the preprocessor there are opaque handles and plain functions.
+An FFI reads the header as it is: after the preprocessor, opaque handles and plain functions remain.
 The library is found by its SONAME, stays loaded, calls its own functions, and needs few others.
 
 usage: check_leftovers.py HEADER LIBRARY CC
