@@ -234,6 +234,40 @@ int32_t pygrpc_load_proto(pygrpc_client *client, const char *filename, const cha
  * Errors: E_ARGUMENT, E_SCHEMA. */
 int32_t pygrpc_load_client(pygrpc_client *client, pygrpc_client *other, pygrpc_error **error);
 
+/* ---- Introspection ---------------------------------------------------------------------------*/
+
+/* What the schema tells, as JSON text. Where nothing is loaded, reflection is tried first, as with
+ * a call. Symbols are full names, or short ones that only one declaration has.
+ *
+ * Errors of all: E_ARGUMENT, E_NOT_FOUND, E_AMBIGUOUS, E_SCHEMA, E_STATUS (reflection), E_CLOSED,
+ * E_FORKED. */
+
+/* An array of the services with their methods: types, cardinality, comments, options. */
+int32_t pygrpc_services(pygrpc_client *client, char **json, size_t *size, pygrpc_error **error);
+
+/* A service, method, message, field, oneof, enum, enum value, extension or file: comments, options,
+ * defaults, and its declaration as .proto text. */
+int32_t pygrpc_describe(pygrpc_client *client, const char *symbol, char **json, size_t *size,
+                        pygrpc_error **error);
+
+/* A message with an example in each field, one member of each oneof, recursion cut. `type` may name
+ * a method, for its request. */
+int32_t pygrpc_template(pygrpc_client *client, const char *type, char **json, size_t *size,
+                        pygrpc_error **error);
+
+/* JSON Schema (2020-12) of the JSON form of a message; of a method, a tool definition for language
+ * models (name, description, input schema); of NULL, an array of those of all methods. `options`
+ * are the JSON options of a call. Errors, besides: E_OPTION. */
+int32_t pygrpc_json_schema(pygrpc_client *client, const char *type, const char *options,
+                           char **json, size_t *size, pygrpc_error **error);
+
+/* The files that declare some symbols, and all that they import.
+ * symbols  a JSON array of names, ["helloworld.Greeter"]; NULL for everything loaded.
+ * format   "descriptor_set", a serialized google.protobuf.FileDescriptorSet, imports first; or
+ *          "proto", a JSON object of file names and .proto texts. */
+int32_t pygrpc_export(pygrpc_client *client, const char *symbols, const char *format, char **bytes,
+                      size_t *size, pygrpc_error **error);
+
 /* ---- Transcode -------------------------------------------------------------------------------*/
 
 /* Converts ProtoJSON to the wire format of a message type, by its full name.

@@ -117,6 +117,11 @@ void Client::LoadClient(Client* other) {
   }
 }
 
+std::shared_ptr<const schema::Schema> Client::LoadedSchema() {
+  LoadReflectionOnce(*default_call_options_);
+  return schema_.current();
+}
+
 void Client::LoadReflection(const CallOptions& options) {
   const std::shared_ptr<Channel>& channel = RequireChannel();
   std::vector<std::string> files = ReflectFiles(channel, options);

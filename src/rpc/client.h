@@ -43,6 +43,9 @@ class Client {
   void LoadProto(std::string_view filename, std::string_view text);
   void LoadClient(Client* other);
 
+  // What is loaded; asks the server for it if that is nothing, as a call would.
+  std::shared_ptr<const schema::Schema> LoadedSchema();
+
   void JsonToBinary(std::string_view type, std::string_view json, const char* options, Buffer* out);
   void BinaryToJson(std::string_view type, std::string_view bytes, const char* options,
                     Buffer* out);
