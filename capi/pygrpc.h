@@ -34,8 +34,10 @@
  *           order of frees does not matter: a stream keeps alive what it needs. Freeing a client
  *           cancels its calls in flight. A handle must not be used after, or while, it is freed by
  *           the same name; calls that other threads have in flight on the client are safe.
- * Text in   UTF-8. Payloads are pointer + size in bytes; PYGRPC_NUL_TERMINATED as size means "up to
- *           the NUL". Names, targets and options are NUL-terminated. All is copied before return.
+ * Text in   UTF-8, or it is PYGRPC_E_ARGUMENT (in JSON PYGRPC_E_JSON, in .proto text
+ *           PYGRPC_E_SCHEMA, with the place). Payloads are pointer + size in bytes;
+ *           PYGRPC_NUL_TERMINATED as size means "up to the NUL". Names, targets and options are
+ *           NUL-terminated. All is copied before return.
  * Text out  char ** + size_t *, also NUL-terminated (the NUL is not counted), owned by the caller,
  *           freed with pygrpc_free() only. The size pointer may be NULL. On failure, and on the
  *           positive codes, *text is set to NULL and *size to 0. Getters return const char *

@@ -136,7 +136,11 @@ void ReadChannelArguments(const OptionValues& values, const std::vector<OptionSp
       case OptionType::kBool:
         options->integer_arguments.emplace_back(row.argument, value->flag ? 1 : 0);
         break;
-      default:  // gRPC, too, takes -1 as "no limit"
+      case OptionType::kDuration:  // gRPC's "never" is the largest integer
+        options->integer_arguments.emplace_back(row.argument,
+                                                value->number == kNone ? kMaxInt : value->number);
+        break;
+      default:  // gRPC, too, takes -1 as "no limit" of a size
         options->integer_arguments.emplace_back(row.argument, value->number);
     }
   }
@@ -184,7 +188,7 @@ const std::vector<OptionSpec>& OptionsTable() {
        "the largest message to send"},
       {"keepalive", T::kObject, kClientOnly, "null", nullptr, 0, 0, false,
        "HTTP/2 pings that find dead connections"},
-      {"keepalive.time", T::kDuration, kClientOnly, "\"none\"", nullptr, 10, kMaxInt, false,
+      {"keepalive.time", T::kDuration, kClientOnly, "\"none\"", nullptr, 10, kMaxInt, true,
        "how long a silent connection waits before a ping"},
       {"keepalive.timeout", T::kDuration, kClientOnly, "20", nullptr, 10, kMaxInt, false,
        "how long a ping's answer may take before the connection is given up"},

@@ -138,7 +138,9 @@ Error StatusError(const Status& status, const Method& method, const Channel& cha
     error.method = method.path;
     return error;
   }
-  std::string text = method.path + " on " + channel.target() + ": " + StatusName(status.code);
+  // A number that gRPC does not have counts as UNKNOWN (statuscodes.md of the gRPC project).
+  int code = status.code <= GRPC_STATUS_UNAUTHENTICATED ? status.code : GRPC_STATUS_UNKNOWN;
+  std::string text = method.path + " on " + channel.target() + ": " + StatusName(code);
   if (!status.message.empty()) {
     std::string line = Quote(status.message, 1000);
     text += ": " + line.substr(1, line.size() - 2);
@@ -147,7 +149,7 @@ Error StatusError(const Status& status, const Method& method, const Channel& cha
   if (!hint.empty()) text += "; " + hint;
   Error error(Code::kStatus, text);
   error.method = method.path;
-  error.grpc_status = status.code;
+  error.grpc_status = code;
   error.status_message = status.message;
   error.trailers = status.trailers;
   if (const std::string* details = FindTrailer(status.trailers, kDetailsKey)) {

@@ -176,7 +176,8 @@ void JsonToWireConverter::FailSeparator(const uint32_t* token, char close) {
 
 void JsonToWireConverter::FailOpen(const uint32_t* token, char first, char open) {
   if (first != open) Fail(token, open == '{' ? "an object" : "an array");
-  FailWithMessage(token, "nested deeper than " + std::to_string(max_depth_) + " levels");
+  FailWithMessage(token, "nested deeper than " + std::to_string(max_depth_) +
+                             " levels, the option \"max_depth\"");
 }
 
 void JsonToWireConverter::FailWithMessage(const uint32_t* token, const std::string& message) {

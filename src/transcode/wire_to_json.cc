@@ -539,7 +539,8 @@ void WireToJsonWriter::FailJson(const uint8_t* where, std::string text) {
 
 void WireToJsonWriter::FailDepth(const uint8_t* where) const {
   throw WireFault{Code::kWire, WireFault::Place::kValue, where,
-                  "nested deeper than " + std::to_string(options_.max_depth)};
+                  "nested deeper than " + std::to_string(options_.max_depth) +
+                      " levels, the option \"max_depth\""};
 }
 
 void ConvertWireToJson(const MessagePlan& plan, const std::string_view* spans, size_t count,
