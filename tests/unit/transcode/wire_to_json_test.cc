@@ -254,8 +254,8 @@ TEST_F(WireToJsonTest, DepthCountsObjectsAndArrays) {
   EXPECT_EQ(Json("three.Node", Nested(2, "", 2), options), R"({"children":[{"children":[{}]}]})");
   EXPECT_EQ(Fault("three.Node", Nested(3, "", 2), options).code, Code::kWire);
   EXPECT_EQ(Json("three.Node", Nested(2, Bytes(9, "\1") + Bytes(9, "\2"), 2), options),
-            R"(E_WIRE $.children[0].children[0].packed[0]: nested deeper than 5 (byte 6 of a )"
-            R"(three.Node message))");
+            R"(E_WIRE $.children[0].children[0].packed[0]: nested deeper than 5 levels, the option )"
+            R"("max_depth" (byte 6 of a three.Node message))");
   // Groups that nobody knows count too.
   EXPECT_EQ(Json("three.Node", Group(50, Group(50, Group(50, Group(50, "")))), options), "{}");
   EXPECT_EQ(
