@@ -218,6 +218,19 @@ TEST_F(WireToJsonTest, MalformedBytesNameTheField) {
   EXPECT_EQ(error.json_path, "$.parts[1]");
 }
 
+// As protobuf's own parser has it.
+TEST_F(WireToJsonTest, NumbersMayBeLongerThanNeeded) {
+  const std::string long_tag = {'\xC0', '\x80', '\x80', '\x80',
+                                '\x70'};  // of field 8, and bits beyond
+  EXPECT_EQ(Json("three.Node", long_tag + "\1"), R"({"maybe":1})");
+  EXPECT_EQ(Json("three.Node", Tag(8, 0) + std::string(9, '\xFF') + "\x7F"), R"({"maybe":-1})");
+  EXPECT_EQ(Json("three.Node", Tag(1, 2) + "\x81\x80\x80\x80" + std::string(1, '\0') + "a"),
+            R"({"name":"a"})");
+  // The elements of one field, whose tags are not the same bytes.
+  const std::string again = {'\xF2', '\x80', '\0', '\1', 'b'};
+  EXPECT_EQ(Json("three.Node", Bytes(14, "a") + again), R"({"texts":["a","b"]})");
+}
+
 TEST_F(WireToJsonTest, EveryTruncationIsAnErrorOrAMessage) {
   const std::string wire = Bytes(1, "hello") + Bytes(3, Bytes(1, "k") + Bytes(2, Bytes(1, "v"))) +
                            Bytes(9, "\1\2\3") + Int(12, 1 << 20);
@@ -253,9 +266,10 @@ TEST_F(WireToJsonTest, DepthCountsObjectsAndArrays) {
   EXPECT_EQ(error.json_path, "$.childNode.childNode.childNode.childNode.childNode");
   EXPECT_EQ(Json("three.Node", Nested(2, "", 2), options), R"({"children":[{"children":[{}]}]})");
   EXPECT_EQ(Fault("three.Node", Nested(3, "", 2), options).code, Code::kWire);
-  EXPECT_EQ(Json("three.Node", Nested(2, Bytes(9, "\1") + Bytes(9, "\2"), 2), options),
-            R"(E_WIRE $.children[0].children[0].packed[0]: nested deeper than 5 levels, the option )"
-            R"("max_depth" (byte 6 of a three.Node message))");
+  EXPECT_EQ(
+      Json("three.Node", Nested(2, Bytes(9, "\1") + Bytes(9, "\2"), 2), options),
+      R"(E_WIRE $.children[0].children[0].packed[0]: nested deeper than 5 levels, the option )"
+      R"("max_depth" (byte 6 of a three.Node message))");
   // Groups that nobody knows count too.
   EXPECT_EQ(Json("three.Node", Group(50, Group(50, Group(50, Group(50, "")))), options), "{}");
   EXPECT_EQ(
