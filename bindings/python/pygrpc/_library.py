@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from ctypes import POINTER, c_char_p, c_int32, c_int64, c_size_t, c_void_p
+from ctypes import POINTER, c_char_p, c_int32, c_int64, c_size_t, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any, Callable
 
 from pygrpc._errors import LibraryError, StateError
@@ -49,6 +49,11 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "pygrpc_load_descriptor_set": (c_int32, (_handle, _text, c_size_t, _error_out)),
     "pygrpc_load_proto": (c_int32, (_handle, _text, _text, c_size_t, _error_out)),
     "pygrpc_load_client": (c_int32, (_handle, _handle, _error_out)),
+    "pygrpc_services": (c_int32, (_handle, _text_out, _size_out, _error_out)),
+    "pygrpc_describe": (c_int32, (_handle, _text, _text_out, _size_out, _error_out)),
+    "pygrpc_template": (c_int32, (_handle, _text, _text_out, _size_out, _error_out)),
+    "pygrpc_json_schema": (c_int32, (_handle, _text, _text, _text_out, _size_out, _error_out)),
+    "pygrpc_export": (c_int32, (_handle, _text, _text, _text_out, _size_out, _error_out)),
     "pygrpc_json_to_binary": (
         c_int32,
         (_handle, _text, _text, c_size_t, _text, _text_out, _size_out, _error_out),
@@ -90,6 +95,21 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "pygrpc_stream_trailers": (c_int32, (_handle, c_int64, _text_out, _size_out, _error_out)),
     "pygrpc_stream_cancel": (c_int32, (_handle, _error_out)),
     "pygrpc_stream_free": (None, (_handle,)),
+    "pygrpc_queue_new": (c_int32, (_handle_out, _error_out)),
+    "pygrpc_queue_free": (None, (_handle,)),
+    "pygrpc_queue_poll": (
+        c_int32,
+        (_handle, c_int64, _handle_out, c_size_t, _size_out, _error_out),
+    ),
+    "pygrpc_queue_wakeup": (c_int32, (_handle, _error_out)),
+    "pygrpc_queue_set_fd": (c_int32, (_handle, c_int32, _error_out)),
+    "pygrpc_stream_read_async": (c_int32, (_handle, c_uint64, _error_out)),
+    "pygrpc_stream_write_async": (c_int32, (_handle, _text, c_size_t, c_uint64, _error_out)),
+    "pygrpc_event_tag": (c_uint64, (_handle,)),
+    "pygrpc_event_code": (c_int32, (_handle,)),
+    "pygrpc_event_message": (c_char_p, (_handle, _size_out)),
+    "pygrpc_event_error": (_handle, (_handle,)),
+    "pygrpc_event_free": (None, (_handle,)),
 }
 
 

@@ -29,6 +29,7 @@ KINDS = {
     "int32_t": ctypes.c_int32,
     "int32_t*": ctypes.POINTER(ctypes.c_int32),
     "int64_t": ctypes.c_int64,
+    "uint64_t": ctypes.c_uint64,
 }
 
 
