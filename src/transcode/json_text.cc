@@ -174,6 +174,11 @@ Error JsonFault(std::string_view json, size_t offset, std::string expected) {
   return error;
 }
 
+Error JsonDepthFault(std::string_view json, size_t offset, uint32_t max_depth) {
+  return JsonFaultWithMessage(json, offset,
+                              "nested deeper than " + std::to_string(max_depth) + " levels");
+}
+
 size_t OffsetOfMember(std::string_view json, size_t object, size_t index) {
   Walk walk(json, object);
   do {
@@ -183,12 +188,15 @@ size_t OffsetOfMember(std::string_view json, size_t object, size_t index) {
   return object;
 }
 
-size_t TypeFinder::Find(size_t object) {
+size_t TypeFinder::Find(size_t object, uint32_t depth) {
   if (object >= read_to_) {
     types_.clear();
     Walk walk(json_, object);
     do {
       size_t key = walk.at();
+      if (walk.open().size() + depth > size_t{max_depth_} + 1) {
+        throw JsonDepthFault(json_, key - 1, max_depth_);
+      }
       if (!walk.Step() || !IsTypeKey(json_, key, walk.at())) continue;
       size_t value = json_.find_first_not_of(kSpaceAndColon, walk.at());
       if (value != std::string_view::npos && json_[value] == '"') {

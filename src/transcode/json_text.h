@@ -5,6 +5,7 @@
 #define PYGRPC_TRANSCODE_JSON_TEXT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,19 +34,24 @@ Error JsonFaultWithMessage(std::string_view json, size_t offset, const std::stri
 // What the string that opens at `offset` stands for; its raw text should it have bad escapes.
 std::string JsonStringAt(std::string_view json, size_t offset);
 
+// The Error(kJson) about an object or array at `offset` that is nested too deep.
+Error JsonDepthFault(std::string_view json, size_t offset, uint32_t max_depth);
+
 // The offset of the key of member `index` of the object that begins at `object`.
 size_t OffsetOfMember(std::string_view json, size_t object, size_t index);
 
 // Finds "@type" members that are not the first of their object, each stretch of text read once.
 class TypeFinder {
  public:
-  explicit TypeFinder(std::string_view json) : json_(json) {}
+  TypeFinder(std::string_view json, uint32_t max_depth) : json_(json), max_depth_(max_depth) {}
 
-  // The offset of the value of "@type" in the object that begins at `object`, or npos.
-  size_t Find(size_t object);
+  // The offset of the value of "@type" in the object that begins at `object` and is nested `depth`
+  // deep, or npos. Throws when what it holds is nested too deep.
+  size_t Find(size_t object, uint32_t depth);
 
  private:
   std::string_view json_;
+  uint32_t max_depth_;
   size_t read_to_ = 0;
   std::unordered_map<size_t, size_t> types_;
 };

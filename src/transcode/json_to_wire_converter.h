@@ -183,8 +183,8 @@ class JsonToWireConverter {
   Cursor ValueBody(Cursor cursor, char first, uint32_t depth);
   Cursor Any(Cursor cursor, char first, const PlanStore& store, uint32_t depth);
   Cursor AnyWellKnown(Cursor cursor, const MessagePlan& plan, uint32_t depth);
-  // Of the object at `object`, whose first member the cursor stands at.
-  std::string AnyTypeUrl(Cursor cursor, size_t object, size_t* url_offset);
+  // Of the object at `object`, nested `depth` deep, whose first member the cursor stands at.
+  std::string AnyTypeUrl(Cursor cursor, size_t object, uint32_t depth, size_t* url_offset);
   bool IsTypeKey(const uint32_t* token);
 
   // --- Unknown members: checked, not written ---

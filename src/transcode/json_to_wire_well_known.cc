@@ -201,7 +201,8 @@ JsonToWireConverter::Cursor JsonToWireConverter::ValueBody(Cursor cursor, char f
 
 bool JsonToWireConverter::IsTypeKey(const uint32_t* token) { return StringText(token) == "@type"; }
 
-std::string JsonToWireConverter::AnyTypeUrl(Cursor cursor, size_t object, size_t* url_offset) {
+std::string JsonToWireConverter::AnyTypeUrl(Cursor cursor, size_t object, uint32_t depth,
+                                            size_t* url_offset) {
   const std::string_view json = tokens_.json();
   if (IsTypeKey(cursor.token)) {
     if (text_[cursor.token[1]] != ':') Fail(cursor.token + 1, "\":\"");
@@ -210,8 +211,8 @@ std::string JsonToWireConverter::AnyTypeUrl(Cursor cursor, size_t object, size_t
       throw JsonFault(json, std::min(*url_offset, json.size()), "a type URL");
     }
   } else {
-    if (type_finder_ == nullptr) type_finder_ = std::make_unique<TypeFinder>(json);
-    *url_offset = type_finder_->Find(object);
+    if (type_finder_ == nullptr) type_finder_ = std::make_unique<TypeFinder>(json, max_depth_);
+    *url_offset = type_finder_->Find(object, depth);
     if (*url_offset == std::string_view::npos) FailAt(object, "an Any needs a member \"@type\"");
   }
   return JsonStringAt(json, *url_offset);
@@ -228,7 +229,7 @@ JsonToWireConverter::Cursor JsonToWireConverter::Any(Cursor cursor, char first,
   }
   if (first != '"') Fail(cursor.token, "a field name in quotes");
   size_t url_offset;
-  const std::string url = AnyTypeUrl(cursor, object, &url_offset);
+  const std::string url = AnyTypeUrl(cursor, object, depth, &url_offset);
   const size_t slash = url.rfind('/');
   if (slash == std::string::npos || slash + 1 == url.size()) {
     throw JsonFault(tokens_.json(), url_offset,

@@ -751,7 +751,12 @@ TEST_F(JsonToWireTest, DepthIsCountedThroughEverything) {
   Fault("test.WellKnowns", "{\"object\":" + nested("{\"a\":", "1", "}", 100) + "}");
   const std::string any = "{\"@type\":\"type.googleapis.com/google.protobuf.Any\",\"value\":";
   Wire("test.WellKnowns", "{\"any\":" + nested(any, "{}", "}", 98) + "}");
-  Fault("test.WellKnowns", "{\"any\":" + nested(any, "{}", "}", 100) + "}");
+  Fault("test.WellKnowns", "{\"any\":" + nested(any, "{}", "}", 99) + "}");
+  const std::string type = ",\"@type\":\"type.googleapis.com/google.protobuf.Any\"}";
+  Wire("test.WellKnowns", "{\"any\":" + nested("{\"value\":", "{}", type, 98) + "}");
+  EXPECT_THAT(
+      FaultText("test.WellKnowns", "{\"any\":" + nested("{\"value\":", "{}", type, 99) + "}"),
+      HasSubstr("nested deeper than 100 levels"));
   options_.ignore_unknown = true;
   Fault("test.Tree", "{\"x\":" + nested("[", "", "]", 100) + "}");
   options_.max_depth = 3;
@@ -761,7 +766,7 @@ TEST_F(JsonToWireTest, DepthIsCountedThroughEverything) {
 
 TEST_F(JsonToWireTest, HostileNestingFailsFastOnASmallStack) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr double kLimit = 0.1;
+  constexpr double kLimit = 1;
 #else
   constexpr double kLimit = 0.01;
 #endif
@@ -786,6 +791,7 @@ TEST_F(JsonToWireTest, HostileNestingFailsFastOnASmallStack) {
                              {"test.WellKnowns", "{\"value\":" + mixed, false},
                              {"test.WellKnowns", "{\"list\":" + open_lists, false},
                              {"test.WellKnowns", "{\"any\":" + anys, false},
+                             {"test.WellKnowns", "{\"any\":{\"value\":" + open_lists, false},
                              {"test.WellKnowns", "{\"values\":" + open_lists, false}};
   std::function<void()> work = [&] {
     for (const Case& one : cases) {
