@@ -11,6 +11,7 @@
 #include <pygrpc.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -31,6 +32,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kUnaryCalls = 1000;
+constexpr int kAsyncCalls = 8192;
 constexpr int kStreamMessages = 20000;
 constexpr int kBidiMessages = 1000;
 constexpr int kBodySize = 32;
@@ -66,6 +68,35 @@ class Stub {
     request.set_name("you");
     Check(greeter_->SayHello(&context, request, &reply).ok(), "stub: SayHello");
     Check(reply.message() == "Hello, you!", "stub: the reply of SayHello");
+  }
+
+  // `calls` calls, of which up to `in_flight` are in progress at a time.
+  void AsyncUnary(int calls, int in_flight) {
+    struct Call {
+      grpc::ClientContext context;
+      helloworld::HelloReply reply;
+      grpc::Status status;
+      std::unique_ptr<grpc::ClientAsyncResponseReader<helloworld::HelloReply>> reader;
+    };
+    grpc::CompletionQueue queue;
+    int started = 0;
+    auto start = [&] {
+      helloworld::HelloRequest request;
+      request.set_name("you");
+      auto* call = new Call;
+      call->reader = greeter_->AsyncSayHello(&call->context, request, &queue);
+      call->reader->Finish(&call->reply, &call->status, call);
+      ++started;
+    };
+    while (started < std::min(calls, in_flight)) start();
+    void* tag;
+    bool ok;
+    for (int done = 0; done < calls; ++done) {
+      Check(queue.Next(&tag, &ok) && ok, "stub: a completion");
+      std::unique_ptr<Call> call(static_cast<Call*>(tag));
+      Check(call->status.ok() && call->reply.message() == "Hello, you!", "stub: AsyncSayHello");
+      if (started < calls) start();
+    }
   }
 
   void ServerStream(int messages) {
@@ -125,6 +156,36 @@ class Library {
                             PYGRPC_NUL_TERMINATED, nullptr, &reply, nullptr, &error_));
     Check(std::strcmp(reply, R"({"message":"Hello, you!"})") == 0, "the reply of SayHello");
     pygrpc_free(reply);
+  }
+
+  void AsyncUnary(int calls, int in_flight) {
+    pygrpc_queue* queue = nullptr;
+    Must(pygrpc_queue_new(&queue, &error_));
+    int started = 0;
+    auto start = [&] {
+      pygrpc_stream* stream = nullptr;
+      Must(pygrpc_stream_open(client_, "helloworld.Greeter/SayHello", PYGRPC_UNARY_UNARY,
+                              R"({"name":"you"})", PYGRPC_NUL_TERMINATED, nullptr, queue, &stream,
+                              &error_));
+      Must(pygrpc_stream_read_async(stream, reinterpret_cast<uintptr_t>(stream), &error_));
+      ++started;
+    };
+    while (started < std::min(calls, in_flight)) start();
+    pygrpc_event* events[64];
+    for (int done = 0; done < calls;) {
+      size_t count = 0;
+      Must(pygrpc_queue_poll(queue, -1, events, 64, &count, &error_));
+      for (size_t i = 0; i < count; ++i) {
+        const char* reply = pygrpc_event_message(events[i], nullptr);
+        Check(reply != nullptr && std::strcmp(reply, R"({"message":"Hello, you!"})") == 0,
+              "the reply of an asynchronous SayHello");
+        pygrpc_stream_free(reinterpret_cast<pygrpc_stream*>(pygrpc_event_tag(events[i])));
+        pygrpc_event_free(events[i]);
+        if (started < calls) start();
+      }
+      done += static_cast<int>(count);
+    }
+    pygrpc_queue_free(queue);
   }
 
   void ServerStream(int messages) {
@@ -211,12 +272,12 @@ Sample MeasureCalls(const std::function<void()>& call) {
   return {Median(times), kUnaryCalls / total, (CpuSeconds() - cpu) / kUnaryCalls};
 }
 
-Sample MeasureStream(int messages, const std::function<void(int)>& stream) {
+Sample MeasureMany(int count, const std::function<void(int)>& run) {
   double cpu = CpuSeconds();
   auto begin = Clock::now();
-  stream(messages);
+  run(count);
   double total = Seconds(Clock::now() - begin);
-  return {0, messages / total, (CpuSeconds() - cpu) / messages};
+  return {0, count / total, (CpuSeconds() - cpu) / count};
 }
 
 // Lets both take turns, changing who goes first, and keeps all samples.
@@ -282,6 +343,16 @@ int Main(int argc, char** argv) {
   unary.ReportLatency(report, "unary");
   unary.ReportRate(report, "unary");
 
+  for (int in_flight : {1, 16, 256, 4096}) {
+    report.Heading("asynchronous unary calls, " + std::to_string(in_flight) + " in flight");
+    const int calls = in_flight == 1 ? kUnaryCalls : kAsyncCalls;
+    Duel duel(
+        rounds,
+        [&] { return MeasureMany(calls, [&](int n) { library.AsyncUnary(n, in_flight); }); },
+        [&] { return MeasureMany(calls, [&](int n) { stub.AsyncUnary(n, in_flight); }); });
+    duel.ReportRate(report, "async_unary_" + std::to_string(in_flight));
+  }
+
   struct Case {
     const char* name;
     const char* heading;
@@ -300,9 +371,8 @@ int Main(int argc, char** argv) {
   for (const Case& item : cases) {
     report.Heading(item.heading);
     Duel duel(
-        rounds,
-        [&] { return MeasureStream(item.messages, [&](int n) { (library.*item.ours)(n); }); },
-        [&] { return MeasureStream(item.messages, [&](int n) { (stub.*item.stub)(n); }); });
+        rounds, [&] { return MeasureMany(item.messages, [&](int n) { (library.*item.ours)(n); }); },
+        [&] { return MeasureMany(item.messages, [&](int n) { (stub.*item.stub)(n); }); });
     duel.ReportRate(report, item.name);
   }
   return 0;

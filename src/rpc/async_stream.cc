@@ -111,7 +111,8 @@ Outcome AsyncStream::Trailers(int64_t timeout_ms, std::string* json) {
 }
 
 void AsyncStream::Cancel() noexcept {
-  if (!Forked()) rpc_.Cancel();
+  // gRPC would do much work to find that the RPC is over.
+  if (!Forked() && !final_) rpc_.Cancel();
 }
 
 void AsyncStream::OnCompletion(BatchKind kind) {

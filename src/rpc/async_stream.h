@@ -4,6 +4,7 @@
 #ifndef PYGRPC_RPC_ASYNC_STREAM_H_
 #define PYGRPC_RPC_ASYNC_STREAM_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -69,9 +70,9 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   bool writing_ = false;
   bool half_closed_ = false;
   bool messages_over_ = false;
-  bool final_ = false;  // the status has come
-  bool ended_ = false;  // the last result was given out
-  Message single_;      // the response of a method that has but one, until it is read
+  std::atomic<bool> final_{false};  // the status has come
+  bool ended_ = false;              // the last result was given out
+  Message single_;                  // the response of a method that has but one, until it is read
   uint64_t read_tag_ = 0;
   uint64_t write_tag_ = 0;
 };
