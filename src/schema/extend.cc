@@ -104,7 +104,8 @@ class Extension {
     return found != by_name_.end() ? found->second : base_.index().FindFile(name);
   }
 
-  void AddBuiltInImports(const FilePtr& file) {
+  // `file` by value: the list that it came from grows here.
+  void AddBuiltInImports(FilePtr file) {
     for (std::string_view name : file->imports) {
       if (Find(name) != nullptr) continue;
       if (FilePtr built_in = BuiltInLayer().FindFile(name)) {
