@@ -50,13 +50,14 @@ PYGRPC_ALWAYS_INLINE const uint8_t* ReadVarint(const uint8_t* at, const uint8_t*
   return ReadLongVarint(at, end, value);
 }
 
-// A tag: at most five bytes, 32 bits, a field number above 0, a wire type that exists.
+// A tag: at most five bytes, a field number above 0, a wire type that exists. As in protobuf's own
+// parser, of the fifth byte those bits count that a tag of 32 bits has room for.
 inline const uint8_t* ReadTag(const uint8_t* at, const uint8_t* end, uint32_t* tag) {
   uint64_t value;
   const uint8_t* next = ReadVarint(at, end, &value);
-  if (next == nullptr || next - at > 5 || value > UINT32_MAX) return nullptr;
+  if (next == nullptr || next - at > 5) return nullptr;
   *tag = static_cast<uint32_t>(value);
-  return value >> 3 == 0 || (value & 7) > 5 ? nullptr : next;
+  return *tag >> 3 == 0 || (*tag & 7) > 5 ? nullptr : next;
 }
 
 // The length of a delimited value, all of which must lie before `end`.

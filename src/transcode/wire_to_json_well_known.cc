@@ -76,10 +76,13 @@ bool AppendCamelCase(std::string_view path, std::string* text) {
 }  // namespace
 
 // Calls `visit` with each known field, its tag, where its value begins and where the piece ends.
-// It returns the place behind the value, or nullptr if that is malformed.
+// It returns the place behind the value, or nullptr if that is malformed. Leaves have two fields at
+// most.
 template <typename Visit>
 void WireToJsonWriter::VisitFields(const MessagePlan& plan, const Occurrence* pieces, size_t count,
                                    Visit visit) {
+  uint32_t seen = 0;
+  bool again = false;
   for (size_t i = 0; i < count; ++i) {
     const uint8_t* const end = pieces[i].end();
     for (const uint8_t* at = pieces[i].begin; at < end;) {
@@ -95,8 +98,12 @@ void WireToJsonWriter::VisitFields(const MessagePlan& plan, const Occurrence* pi
       const uint8_t* const value = at;
       at = visit(*field, tag, at, end);
       if (at == nullptr) FailValue(value, *field);
+      again = again || (!field->repeated && (seen >> field->index & 1) != 0);
+      seen |= uint32_t{1} << field->index;
     }
   }
+  // What has been replaced must be well-formed too.
+  for (size_t i = 0; again && i < count; ++i) Validate(plan, pieces[i].begin, pieces[i].end());
 }
 
 char* WireToJsonWriter::WriteWellKnown(const MessagePlan& plan, const uint8_t* begin,

@@ -185,6 +185,10 @@ TEST_F(WireToJsonWellKnownTest, FaultsWithinAny) {
   error = Fault("three.WellKnown", Bytes(1, AnyOf("\xFF/three.Node", "")));
   EXPECT_EQ(error.code, Code::kWire);
   EXPECT_EQ(error.json_path, "$.any[\"@type\"]");
+  // A type URL in vain must be UTF-8 too.
+  error = Fault("three.WellKnown", Bytes(1, AnyOf("\xFF/three.Node", "") + Bytes(1, "x/y.Z")));
+  EXPECT_EQ(error.code, Code::kWire);
+  EXPECT_EQ(error.json_path, "$.any[\"@type\"]");
   // Bytes in vain: the second value takes the place of the first.
   EXPECT_EQ(Field(1, AnyOf("x/three.Node", "\xFF") + Bytes(2, Int(8, 1))),
             R"({"@type":"x/three.Node","maybe":1})");
