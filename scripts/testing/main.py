@@ -51,10 +51,10 @@ def run(
 
 
 def show_tail(log_name: str, text: str) -> None:
-    print(f"  ---- the end of build/logs/{log_name}")
+    print(f"    the end of build/logs/{log_name}:")
     for line in text.splitlines()[-TAIL:]:
-        print(f"  {line}")
-    print("  ----", flush=True)
+        print(f"    {line}")
+    sys.stdout.flush()
 
 
 def build(preset: str) -> bool:
@@ -91,7 +91,13 @@ def run_suite(suite: Suite) -> Results:
     if found.failures:
         for name in found.failures:
             print(f"  FAILED {name}")
-        show_tail(suite.log.name, text)
+            print(
+                "".join(f"    {line}\n" for line in found.details.get(name, "").splitlines()),
+                end="",
+            )
+        if not found.details:
+            show_tail(suite.log.name, text)
+        print(f"  all of it is in {suite.log.relative_to(ROOT)}", flush=True)
     return found
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 _TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.MULTILINE)
 _TAP_LINE = re.compile(r"^(not )?ok\b[ \t]*\d*(.*)$", re.MULTILINE)
 _CONFORMANCE = re.compile(
-    r"(\d+) successes, (\d+) skipped, (\d+) expected failures, (\d+) unexpected failures"
+    r"(\d+) successes, (\d+) skipped, \d+ expected failures, (\d+) unexpected failures"
 )
 
 
@@ -18,11 +18,17 @@ class ReportError(Exception):
     """A report that is missing, or is not what its tool writes."""
 
 
+DETAIL = 25  # lines of a failed test's output to keep
+
+
 @dataclass
 class Results:
     passed: int = 0
     skipped: int = 0
     failures: list[str] = field(default_factory=list)  # names
+    details: dict[str, str] = field(
+        default_factory=dict
+    )  # the last output of some of them, by name
 
     @property
     def failed(self) -> int:
@@ -32,13 +38,25 @@ class Results:
         self.passed += other.passed
         self.skipped += other.skipped
         self.failures += other.failures
+        self.details.update(other.details)
+
+    def fail(self, name: str, output: str = "") -> None:
+        self.failures.append(name)
+        self.keep_detail(name, output)
+
+    def keep_detail(self, name: str, output: str) -> None:
+        if output.strip():
+            self.details[name] = "\n".join(output.strip("\n").splitlines()[-DETAIL:])
 
     def __str__(self) -> str:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
 
-def one(name: str, passed: bool) -> Results:
-    return Results(passed=1) if passed else Results(failures=[name])
+def one(name: str, passed: bool, output: str = "") -> Results:
+    results = Results(passed=int(passed))
+    if not passed:
+        results.fail(name, output)
+    return results
 
 
 def from_tap(text: str, name: str = "") -> Results:
@@ -49,16 +67,18 @@ def from_tap(text: str, name: str = "") -> Results:
         if re.search(r"# *skip", rest, re.IGNORECASE):
             results.skipped += 1
         elif negated:
-            results.failures.append(f"{name}: {rest.strip(' -') or number}".removeprefix(": "))
+            results.fail(f"{name}: {rest.strip(' -') or number}".removeprefix(": "))
         else:
             results.passed += 1
     planned = sum(int(count) for count in _TAP_PLAN.findall(text))
     if planned == 0:
         raise ReportError(f"{name or 'the output'} has no TAP plan")
     for number in range(len(lines) + 1, planned + 1):
-        results.failures.append(
-            f"{name}: test {number} of {planned} did not run".removeprefix(": ")
-        )
+        results.fail(f"{name}: test {number} of {planned} did not run".removeprefix(": "))
+    if results.failures:
+        # Which lines belong to which test cannot be told: programs mix two streams.
+        telling = [line for line in text.splitlines() if not line.startswith(("ok ", "1.."))]
+        results.keep_detail(results.failures[0], "\n".join(telling))
     return results
 
 
@@ -67,14 +87,16 @@ def _from_output(name: str, output: str, passed: bool) -> Results:
     results = Results()
     conformance = _CONFORMANCE.search(output)
     if conformance:
-        successes, skipped, _, unexpected = map(int, conformance.groups())
-        results = Results(successes, skipped, [f"{name}: a conformance test"] * unexpected)
+        successes, skipped, unexpected = map(int, conformance.groups())
+        results = Results(successes, skipped)
+        for _ in range(unexpected):
+            results.fail(f"{name}: a conformance test", output)
     elif _TAP_PLAN.search(output):
         results = from_tap(output, name)
     else:
-        return one(name, passed)
+        return one(name, passed, output)
     if not passed and not results.failures:
-        results.failures.append(f"{name}: ended with an error although its tests passed")
+        results.fail(f"{name}: ended with an error although its tests passed", output)
     return results
 
 
@@ -95,6 +117,10 @@ def from_junit(path: Path) -> Results:
         if case.find("skipped") is not None:
             results.skipped += 1
             continue
-        passed = case.find("failure") is None and case.find("error") is None
-        results.add(_from_output(name, case.findtext("system-out") or "", passed))
+        faults = [*case.findall("failure"), *case.findall("error")]
+        # pytest tells all in the fault, ctest in the output.
+        output = "\n".join(
+            [case.findtext("system-out") or "", *(each.text or "" for each in faults)]
+        )
+        results.add(_from_output(name, output, not faults))
     return results

@@ -104,6 +104,7 @@ _PYTHON = {
     "PYGRPC_TEST_SERVER": str(_RELEASE / "tests" / "server" / "pygrpc-test-server"),
 }
 _ASAN = {"UBSAN_OPTIONS": "print_stacktrace=1"}
+
 SUITES = [
     _check("format", "clang-format over C and C++", "scripts/format", "--check"),
     _check("shellcheck", "shellcheck over the scripts", "scripts/lint-scripts"),
