@@ -201,9 +201,11 @@ static void writes_after_the_server_has_ended(void **state) {
     write_message(stream, format("{\"code\": %d, \"message\": \"gone\", \"afterMessages\": 1}",
                                  kCases[i].code));
     pygrpc_error *error = NULL;
+    const int64_t start = now_ms();
     int32_t result = PYGRPC_OK;
     while (result == PYGRPC_OK) result = pygrpc_stream_write(stream, "{}", NUL, -1, &error);
     expect_code(result, PYGRPC_END, error);
+    assert_within(start, 3000); /* as soon as it is known, not when a buffer is full */
     expect_code(pygrpc_stream_write(stream, "{}", NUL, 0, &error), PYGRPC_END, error);
     half_close(stream); /* nothing to do, and no fault */
     if (strcmp(kCases[i].method, "ReturnStatusBidi") == 0) {
