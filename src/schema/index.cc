@@ -122,12 +122,21 @@ void IndexLayer::AddExtensions(const SchemaFile* file,
   }
 }
 
+void IndexLayer::AddEnums(const SchemaFile* file, std::string_view scope,
+                          const std::vector<std::string_view>& types) const {
+  for (std::string_view type : types) {
+    std::string_view name = NameOf(type);
+    if (!file->built_in) enums_[name].push_back({file, Join(scope, name)});
+  }
+}
+
 void IndexLayer::ScanMessage(const SchemaFile* file, std::string_view scope,
                              std::string_view message, int depth) const {
   std::string_view name = NameOf(message);
   std::string_view full_name = Join(scope, name);
   if (!file->built_in) messages_[name].push_back({file, full_name});
   AddExtensions(file, FindAllBytes(message, 6));
+  AddEnums(file, full_name, FindAllBytes(message, 4));
   if (depth == kMaxMessageDepth) return;
   for (std::string_view nested : FindAllBytes(message, 3)) {
     ScanMessage(file, full_name, nested, depth + 1);
@@ -139,6 +148,7 @@ void IndexLayer::ScanMessages() const {
     FileOutline outline;
     ScanFile(file->bytes, &outline);
     AddExtensions(file.get(), outline.extensions);
+    AddEnums(file.get(), file->package, outline.enums);
     for (std::string_view message : outline.messages) {
       ScanMessage(file.get(), file->package, message, 0);
     }
@@ -158,6 +168,11 @@ const IndexLayer::TypeNames& IndexLayer::services() const {
 const IndexLayer::TypeNames& IndexLayer::messages() const {
   std::call_once(messages_once_, [this] { ScanMessages(); });
   return messages_;
+}
+
+const IndexLayer::TypeNames& IndexLayer::enums() const {
+  std::call_once(messages_once_, [this] { ScanMessages(); });
+  return enums_;
 }
 
 const std::unordered_map<std::string_view, std::vector<const SchemaFile*>>& IndexLayer::extensions()

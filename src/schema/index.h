@@ -70,6 +70,7 @@ class IndexLayer {
   const MethodNames& methods() const;
   const TypeNames& services() const;
   const TypeNames& messages() const;  // nested ones too
+  const TypeNames& enums() const;     // nested ones too
   // Files that extend a message of that unqualified name.
   const std::unordered_map<std::string_view, std::vector<const SchemaFile*>>& extensions() const;
 
@@ -81,6 +82,8 @@ class IndexLayer {
   void ScanMessages() const;
   void ScanMessage(const SchemaFile* file, std::string_view scope, std::string_view message,
                    int depth) const;
+  void AddEnums(const SchemaFile* file, std::string_view scope,
+                const std::vector<std::string_view>& types) const;
   void AddExtensions(const SchemaFile* file, const std::vector<std::string_view>& fields) const;
 
   std::vector<FilePtr> files_;
@@ -97,6 +100,7 @@ class IndexLayer {
   mutable MethodNames methods_;
   mutable TypeNames services_;
   mutable TypeNames messages_;
+  mutable TypeNames enums_;
   mutable std::unordered_map<std::string_view, std::vector<const SchemaFile*>> extensions_;
 };
 

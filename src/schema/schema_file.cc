@@ -30,20 +30,6 @@ bool IsPrintable(std::string_view name) {
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
-std::string DefaultJsonName(const std::string& name) {
-  std::string json_name;
-  bool upper = false;
-  for (char c : name) {
-    if (c == '_') {
-      upper = true;
-    } else {
-      json_name += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-      upper = false;
-    }
-  }
-  return json_name;
-}
-
 // Options without content say nothing, whether they are present or not.
 template <typename Declaration>
 void DropEmptyOptions(Declaration* declaration) {
@@ -100,6 +86,20 @@ void Normalize(FileDescriptorProto* file, bool ignore_name) {
 }
 
 }  // namespace
+
+std::string DefaultJsonName(const std::string& name) {
+  std::string json_name;
+  bool upper = false;
+  for (char c : name) {
+    if (c == '_') {
+      upper = true;
+    } else {
+      json_name += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+      upper = false;
+    }
+  }
+  return json_name;
+}
 
 bool IsUsableFileName(std::string_view name) {
   if (!IsPrintable(name) || name.front() == '/' || name.find('\\') != std::string_view::npos) {

@@ -46,6 +46,9 @@ void ParseFile(const SchemaFile& file, google::protobuf::FileDescriptorProto* pr
 // `ignore_name` is set, names.
 bool SameContent(const SchemaFile& a, const SchemaFile& b, bool ignore_name);
 
+// The JSON name that a compiler computes for a field.
+std::string DefaultJsonName(const std::string& name);
+
 // The files that come with the library, in an order in which imports come first.
 const std::vector<FilePtr>& BuiltInFiles();
 

@@ -180,6 +180,14 @@ std::vector<TypeName> Snapshot::TypesNamed(std::string_view name,
   return types;
 }
 
+std::vector<std::string> Snapshot::TypesEndingWith(std::string_view name) const {
+  std::set<std::string> names;
+  for (auto kind : {&IndexLayer::messages, &IndexLayer::services, &IndexLayer::enums}) {
+    for (const TypeName& type : TypesNamed(name, kind)) names.emplace(type.full_name);
+  }
+  return {names.begin(), names.end()};
+}
+
 const Descriptor* Snapshot::Message(std::string_view name) const {
   std::string_view bare = name;
   if (!bare.empty() && bare.front() == '.') bare.remove_prefix(1);

@@ -44,6 +44,9 @@ class Snapshot : public Schema, public Pool::Finder {
   // The top-level symbol that is, or encloses, that name: loaded, or built in and not in conflict
   // with what is loaded.
   const Symbol* FindSymbol(std::string_view full_name) const;
+  // Full names of the loaded messages, enums and services that are called `name`, with or without a
+  // part of what comes before it.
+  std::vector<std::string> TypesEndingWith(std::string_view name) const;
 
  private:
   const google::protobuf::MethodDescriptor* ResolveMethod(std::string_view name) const;

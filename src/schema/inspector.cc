@@ -1,0 +1,341 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "schema/inspector.h"
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "schema/editions.h"
+
+namespace pygrpc::schema {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+using google::protobuf::UnknownField;
+using google::protobuf::UnknownFieldSet;
+
+Json MessageJson(const Message& message);
+
+Json DoubleJson(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  return value;
+}
+
+// `index` is -1 for a field that is not repeated.
+Json ValueJson(const Message& message, const FieldDescriptor* field, int index) {
+  const Reflection* reflection = message.GetReflection();
+  bool repeated = index >= 0;
+#define PYGRPC_GET(Type)                                           \
+  (repeated ? reflection->GetRepeated##Type(message, field, index) \
+            : reflection->Get##Type(message, field))
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return PYGRPC_GET(Int32);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return PYGRPC_GET(UInt32);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return std::to_string(PYGRPC_GET(Int64));
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return std::to_string(PYGRPC_GET(UInt64));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return DoubleJson(PYGRPC_GET(Double));
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return DoubleJson(static_cast<double>(PYGRPC_GET(Float)));
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return PYGRPC_GET(Bool);
+    case FieldDescriptor::CPPTYPE_ENUM: {
+      int number = PYGRPC_GET(EnumValue);
+      const auto* value = field->enum_type()->FindValueByNumber(number);
+      return value == nullptr ? Json(number) : Json(value->name());
+    }
+    case FieldDescriptor::CPPTYPE_STRING: {
+      std::string text = PYGRPC_GET(String);
+      return field->type() == FieldDescriptor::TYPE_BYTES ? Base64Encode(text) : text;
+    }
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return MessageJson(PYGRPC_GET(Message));
+  }
+#undef PYGRPC_GET
+  return nullptr;
+}
+
+Json MapJson(const Message& message, const FieldDescriptor* field) {
+  Json object = Json::object();
+  const Reflection* reflection = message.GetReflection();
+  for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+    const Message& entry = reflection->GetRepeatedMessage(message, field, i);
+    Json key = ValueJson(entry, entry.GetDescriptor()->map_key(), -1);
+    object[key.is_string() ? key.get<std::string>() : key.dump()] =
+        ValueJson(entry, entry.GetDescriptor()->map_value(), -1);
+  }
+  return object;
+}
+
+// Options that no loaded file declares, by number.
+void AddUnknown(const UnknownFieldSet& unknown, Json* object) {
+  for (int i = 0; i < unknown.field_count(); ++i) {
+    const UnknownField& field = unknown.field(i);
+    std::string key = "[" + std::to_string(field.number()) + "]";
+    switch (field.type()) {
+      case UnknownField::TYPE_VARINT:
+        (*object)[key] = std::to_string(field.varint());
+        break;
+      case UnknownField::TYPE_FIXED32:
+        (*object)[key] = field.fixed32();
+        break;
+      case UnknownField::TYPE_FIXED64:
+        (*object)[key] = std::to_string(field.fixed64());
+        break;
+      case UnknownField::TYPE_LENGTH_DELIMITED:
+        (*object)[key] = Base64Encode(field.length_delimited());
+        break;
+      case UnknownField::TYPE_GROUP: {
+        Json group = Json::object();
+        AddUnknown(field.group(), &group);
+        (*object)[key] = std::move(group);
+        break;
+      }
+    }
+  }
+}
+
+// Recursion is bounded: protobuf's parser accepts no more than 100 levels.
+Json MessageJson(const Message& message) {
+  Json object = Json::object();
+  const Reflection* reflection = message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    Json& value =
+        object[field->is_extension() ? "[" + field->full_name() + "]" : field->json_name()];
+    if (field->is_map()) {
+      value = MapJson(message, field);
+    } else if (field->is_repeated()) {
+      value = Json::array();
+      for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+        value.push_back(ValueJson(message, field, i));
+      }
+    } else {
+      value = ValueJson(message, field, -1);
+    }
+  }
+  AddUnknown(reflection->GetUnknownFields(message), &object);
+  return object;
+}
+
+std::vector<int> Step(std::vector<int> path, int field, int index) {
+  path.push_back(field);
+  path.push_back(index);
+  return path;
+}
+
+// The features of an edition are told as properties of fields and enums, not as options.
+int FeaturesNumberOf(const Message& options) {
+  const std::string& name = options.GetDescriptor()->name();
+  if (name == "FileOptions") return kFileFeatures;
+  if (name == "MessageOptions") return kMessageFeatures;
+  if (name == "FieldOptions") return kFieldFeatures;
+  if (name == "OneofOptions") return kOneofFeatures;
+  if (name == "ExtensionRangeOptions") return kExtensionRangeFeatures;
+  if (name == "EnumOptions") return kEnumFeatures;
+  if (name == "EnumValueOptions") return kEnumValueFeatures;
+  if (name == "ServiceOptions") return kServiceFeatures;
+  return kMethodFeatures;
+}
+
+// "  text" lines as they stand behind comment signs, without the common indentation.
+std::string CleanComment(const std::string& comment) {
+  std::vector<std::string_view> lines;
+  std::string_view rest = comment;
+  while (!rest.empty()) {
+    size_t end = std::min(rest.find('\n'), rest.size());
+    lines.push_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  size_t indent = std::string::npos;
+  for (std::string_view line : lines) {
+    size_t start = line.find_first_not_of(" \t\r");
+    if (start != std::string_view::npos) indent = std::min(indent, start);
+  }
+  std::string text;
+  for (std::string_view line : lines) {
+    size_t end = line.find_last_not_of(" \t\r") + 1;
+    line = line.substr(0, end);
+    text.append(line.substr(std::min(indent, line.size()))).append(1, '\n');
+  }
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  text.erase(0, std::min(text.find_first_not_of('\n'), text.size()));
+  return text;
+}
+
+}  // namespace
+
+Inspector::Inspector(const Schema& schema) : schema_(dynamic_cast<const Snapshot&>(schema)) {}
+
+void Inspector::WithOptions(const Message& options,
+                            const std::function<void(const Message&)>& read) {
+  if (options.ByteSizeLong() == 0) return;
+  const auto* type = schema_.FindMessage(options.GetDescriptor()->full_name());
+  if (type == nullptr) return;  // options of google.protobuf are always known
+  schema_.Extensions(type);     // builds the files that declare custom options
+  std::lock_guard<std::mutex> lock(schema_.pool()->mutex());
+  std::unique_ptr<Message> message(factory_.GetPrototype(type)->New());
+  message->ParsePartialFromString(options.SerializePartialAsString());
+  message->GetReflection()
+      ->MutableUnknownFields(message.get())
+      ->DeleteByNumber(FeaturesNumberOf(options));
+  read(*message);
+}
+
+Json Inspector::OptionsJson(const Message& options) {
+  Json json = Json::object();
+  WithOptions(options, [&json](const Message& message) { json = MessageJson(message); });
+  return json;
+}
+
+bool Inspector::FindFull(std::string_view name, Subject* subject) const {
+  const Symbol* symbol = schema_.FindSymbol(name);
+  if (symbol == nullptr) return false;
+  schema_.Build(*symbol->file);
+  std::string key(name);
+  std::lock_guard<std::mutex> lock(schema_.pool()->mutex());
+  const google::protobuf::DescriptorPool& pool = schema_.pool()->descriptors();
+  return (subject->message = pool.FindMessageTypeByName(key)) != nullptr ||
+         (subject->enum_type = pool.FindEnumTypeByName(key)) != nullptr ||
+         (subject->service = pool.FindServiceByName(key)) != nullptr ||
+         (subject->method = pool.FindMethodByName(key)) != nullptr ||
+         (subject->field = pool.FindFieldByName(key)) != nullptr ||
+         (subject->field = pool.FindExtensionByName(key)) != nullptr ||
+         (subject->oneof = pool.FindOneofByName(key)) != nullptr ||
+         (subject->enum_value = pool.FindEnumValueByName(key)) != nullptr;
+}
+
+Inspector::Subject Inspector::Find(std::string_view name) const {
+  Subject subject;
+  std::string_view bare = name;
+  if (bare.size() > 2 && bare.front() == '[' && bare.back() == ']') {
+    bare = bare.substr(1, bare.size() - 2);
+  }
+  if (!bare.empty() && bare.front() == '.') bare.remove_prefix(1);
+  if (FindFull(bare, &subject)) return subject;
+  if (FilePtr file = schema_.FindFile(name)) {
+    subject.file = schema_.Build(*file);
+    return subject;
+  }
+  // Unqualified, as for calls: a method or else a service or type of that name.
+  try {
+    subject.method = schema_.Method(name);
+    return subject;
+  } catch (const Error& error) {
+    if (error.code == Code::kAmbiguous) throw;
+    std::vector<std::string> candidates = schema_.TypesEndingWith(bare);
+    if (candidates.size() == 1 && FindFull(candidates.front(), &subject)) return subject;
+    if (candidates.size() > 1) {
+      Error ambiguous(Code::kAmbiguous,
+                      Quote(name) + " is ambiguous; it may mean " + JoinAlternatives(candidates));
+      ambiguous.candidates = std::move(candidates);
+      throw ambiguous;
+    }
+    if (error.code == Code::kSchema) throw;
+    std::vector<std::string> near = error.near_names;
+    try {
+      schema_.Message(name);
+    } catch (const Error& of_message) {
+      near.insert(near.end(), of_message.near_names.begin(), of_message.near_names.end());
+    }
+    Error unknown(Code::kNotFound, "nothing called " + Quote(name) + " in the loaded schema");
+    if (near.size() > 3) near.resize(3);
+    if (!near.empty()) unknown.message += "; did you mean " + JoinAlternatives(near) + "?";
+    unknown.near_names = std::move(near);
+    throw unknown;
+  }
+}
+
+const google::protobuf::Descriptor* Inspector::FindMessageOrRequest(std::string_view name) const {
+  Subject subject = Find(name);
+  if (subject.message != nullptr) return subject.message;
+  if (subject.method != nullptr) return subject.method->input_type();
+  throw Error(Code::kNotFound, Quote(name) + " is neither a message nor a method");
+}
+
+const google::protobuf::FileDescriptor* FileOf(const Inspector::Subject& subject) {
+  if (subject.message != nullptr) return FileOf(subject.message);
+  if (subject.enum_type != nullptr) return FileOf(subject.enum_type);
+  if (subject.enum_value != nullptr) return FileOf(subject.enum_value);
+  if (subject.field != nullptr) return FileOf(subject.field);
+  if (subject.oneof != nullptr) return FileOf(subject.oneof);
+  if (subject.service != nullptr) return FileOf(subject.service);
+  if (subject.method != nullptr) return FileOf(subject.method);
+  return subject.file;
+}
+
+std::vector<int> PathOf(const google::protobuf::Descriptor* message) {
+  const auto* parent = message->containing_type();
+  return parent == nullptr ? Step({}, 4, message->index())
+                           : Step(PathOf(parent), 3, message->index());
+}
+
+std::vector<int> PathOf(const google::protobuf::EnumDescriptor* type) {
+  const auto* parent = type->containing_type();
+  return parent == nullptr ? Step({}, 5, type->index()) : Step(PathOf(parent), 4, type->index());
+}
+
+std::vector<int> PathOf(const google::protobuf::EnumValueDescriptor* value) {
+  return Step(PathOf(value->type()), 2, value->index());
+}
+
+std::vector<int> PathOf(const FieldDescriptor* field) {
+  if (!field->is_extension()) return Step(PathOf(field->containing_type()), 2, field->index());
+  const auto* scope = field->extension_scope();
+  return scope == nullptr ? Step({}, 7, field->index()) : Step(PathOf(scope), 6, field->index());
+}
+
+std::vector<int> PathOf(const google::protobuf::OneofDescriptor* oneof) {
+  return Step(PathOf(oneof->containing_type()), 8, oneof->index());
+}
+
+std::vector<int> PathOf(const google::protobuf::ServiceDescriptor* service) {
+  return Step({}, 6, service->index());
+}
+
+std::vector<int> PathOf(const google::protobuf::MethodDescriptor* method) {
+  return Step(PathOf(method->service()), 2, method->index());
+}
+
+void RewriteImports(google::protobuf::FileDescriptorProto* proto, const Snapshot& schema) {
+  RewriteImports(proto, [&](const std::string& name) -> std::optional<std::string> {
+    FilePtr import = schema.FindFile(name);
+    if (import == nullptr) return std::nullopt;
+    return std::string(import->name);
+  });
+}
+
+const char* CardinalityOf(const google::protobuf::MethodDescriptor* method) {
+  if (method->client_streaming()) {
+    return method->server_streaming() ? "stream_stream" : "stream_unary";
+  }
+  return method->server_streaming() ? "unary_stream" : "unary_unary";
+}
+
+std::string JoinComments(const google::protobuf::SourceLocation& location) {
+  std::string comment = CleanComment(location.leading_comments);
+  std::string trailing = CleanComment(location.trailing_comments);
+  if (!comment.empty() && !trailing.empty()) comment += "\n";
+  return comment + trailing;
+}
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace pygrpc::schema

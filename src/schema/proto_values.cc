@@ -1,0 +1,96 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "schema/proto_values.h"
+
+#include <google/protobuf/text_format.h>
+#include <google/protobuf/unknown_field_set.h>
+
+#include "schema/editions.h"
+
+namespace pygrpc::schema {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FieldDescriptorProto;
+using google::protobuf::Message;
+
+std::string QuoteForProto(const std::string& text) {
+  static const char kDigits[] = "01234567";
+  std::string quoted = "\"";
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (c == '\n') {
+      quoted += "\\n";
+    } else if (byte < 0x20 || byte >= 0x7F) {
+      // Octal takes three digits at most: what follows cannot be taken for a part of it.
+      quoted += '\\';
+      quoted += kDigits[byte >> 6];
+      quoted += kDigits[(byte >> 3) & 7];
+      quoted += kDigits[byte & 7];
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+const char* ScalarTypeName(FieldDescriptorProto::Type type) {
+  return FieldDescriptor::TypeName(static_cast<FieldDescriptor::Type>(type));
+}
+
+std::vector<OptionValue> OptionValues(Inspector* inspector, const Message& options,
+                                      std::set<int>* unknown) {
+  std::vector<OptionValue> values;
+  inspector->WithOptions(options, [&](const Message& message) {
+    google::protobuf::TextFormat::Printer printer;
+    printer.SetSingleLineMode(true);
+    printer.SetUseUtf8StringEscaping(false);
+    printer.SetHideUnknownFields(true);
+    const auto* reflection = message.GetReflection();
+    std::vector<const FieldDescriptor*> fields;
+    reflection->ListFields(message, &fields);
+    for (const FieldDescriptor* field : fields) {
+      int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+      for (int i = 0; i < count; ++i) {
+        std::string text;
+        printer.PrintFieldValueToString(message, field, field->is_repeated() ? i : -1, &text);
+        if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) text = "{ " + text + "}";
+        values.push_back({field->is_extension() ? field->full_name() : field->name(),
+                          field->is_extension(), std::move(text)});
+      }
+    }
+    const auto& rest = reflection->GetUnknownFields(message);
+    for (int i = 0; i < rest.field_count(); ++i) unknown->insert(rest.field(i).number());
+  });
+  return values;
+}
+
+std::vector<std::string> FeatureTexts(const std::string& serialized) {
+  Features features;
+  features.Merge(serialized);
+  struct Feature {
+    const char* name;
+    int value;
+    std::vector<const char*> values;  // by number
+  };
+  const Feature known[] = {
+      {"field_presence", features.field_presence, {"", "EXPLICIT", "IMPLICIT", "LEGACY_REQUIRED"}},
+      {"enum_type", features.enum_type, {"", "OPEN", "CLOSED"}},
+      {"repeated_field_encoding", features.repeated_field_encoding, {"", "PACKED", "EXPANDED"}},
+      {"utf8_validation", features.utf8_validation, {"", "", "VERIFY", "NONE"}},
+      {"message_encoding", features.message_encoding, {"", "LENGTH_PREFIXED", "DELIMITED"}},
+      {"json_format", features.json_format, {"", "ALLOW", "LEGACY_BEST_EFFORT"}},
+  };
+  std::vector<std::string> texts;
+  for (const Feature& feature : known) {
+    if (feature.value <= 0 || static_cast<size_t>(feature.value) >= feature.values.size()) continue;
+    texts.push_back(std::string("features.") + feature.name + " = " +
+                    feature.values[static_cast<size_t>(feature.value)]);
+  }
+  return texts;
+}
+
+}  // namespace pygrpc::schema

@@ -1,0 +1,295 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What a schema tells of itself.
+
+#include "schema/introspect.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "schema/schema_fixture.h"
+
+namespace pygrpc::schema {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+using Json = nlohmann::ordered_json;
+
+const char kShop[] = R"(syntax = "proto3";
+
+package shop.v1;
+
+import "google/api/annotations.proto";
+import "google/api/field_behavior.proto";
+import "google/protobuf/any.proto";
+import "google/protobuf/duration.proto";
+import "google/protobuf/field_mask.proto";
+import "google/protobuf/struct.proto";
+import "google/protobuf/timestamp.proto";
+import "google/protobuf/wrappers.proto";
+
+// Sells things.
+service Shop {
+  // Finds an item.
+  //
+  // By its number.
+  rpc Get(GetRequest) returns (Item) {
+    option idempotency_level = NO_SIDE_EFFECTS;
+    option (google.api.http) = { get: "/v1/{id}" };
+  }
+  rpc Old(stream GetRequest) returns (stream Item) {
+    option deprecated = true;
+  }
+}
+
+message GetRequest {
+  int64 id = 1 [(google.api.field_behavior) = REQUIRED];  // Of the item.
+  google.protobuf.FieldMask mask = 2;
+}
+
+/* An item. */
+message Item {
+  string display_name = 1;
+  Color color = 2 [deprecated = true];
+  map<string, Item> parts = 3;
+  repeated Item children = 4;
+  optional double price = 5;
+  bytes picture = 6;
+  oneof state {
+    Item replaced_by = 7;
+    bool sold = 8;
+    uint32 left = 9;
+  }
+  google.protobuf.Timestamp made = 10;
+  google.protobuf.Duration age = 11;
+  google.protobuf.Struct extra = 12;
+  google.protobuf.Any any = 13;
+  google.protobuf.StringValue note = 14;
+  google.protobuf.NullValue nothing = 15;
+  map<int32, uint64> counts = 16;
+}
+
+enum Color {
+  COLOR_UNSPECIFIED = 0;
+  RED = 1;  // Like blood.
+}
+)";
+
+class IntrospectTest : public SchemaTest {
+ protected:
+  void SetUp() override { store_.LoadProto("shop.proto", kShop); }
+  Json Describe(const std::string& symbol) {
+    return Json::parse(DescribeJson(*store_.current(), symbol));
+  }
+};
+
+TEST_F(IntrospectTest, Services) {
+  Json services = Json::parse(ServicesJson(*store_.current()));
+  ASSERT_EQ(services.size(), 1u);
+  EXPECT_EQ(services[0]["name"], "shop.v1.Shop");
+  EXPECT_EQ(services[0]["file"], "shop.proto");
+  EXPECT_EQ(services[0]["comment"], "Sells things.");
+  const Json& get = services[0]["methods"][0];
+  EXPECT_EQ(get["name"], "Get");
+  EXPECT_EQ(get["fullName"], "shop.v1.Shop/Get");
+  EXPECT_EQ(get["cardinality"], "unary_unary");
+  EXPECT_EQ(get["request"], "shop.v1.GetRequest");
+  EXPECT_EQ(get["response"], "shop.v1.Item");
+  EXPECT_EQ(get["comment"], "Finds an item.\n\nBy its number.");
+  EXPECT_EQ(get["options"]["idempotencyLevel"], "NO_SIDE_EFFECTS");
+  EXPECT_EQ(get["options"]["[google.api.http]"], Json({{"get", "/v1/{id}"}}));
+  const Json& old = services[0]["methods"][1];
+  EXPECT_EQ(old["cardinality"], "stream_stream");
+  EXPECT_EQ(old["deprecated"], true);
+}
+
+TEST_F(IntrospectTest, NothingLoadedHasNoServices) {
+  EXPECT_EQ(ServicesJson(*SchemaStore().current()), "[]");
+}
+
+TEST_F(IntrospectTest, ABrokenFileDoesNotHideTheOtherServices) {
+  auto broken = SimpleFile("broken.proto", {"gone.proto"});
+  auto* service = broken.add_service();
+  service->set_name("Broken");
+  service->add_method()->set_name("Do");
+  service->mutable_method(0)->set_input_type(".gone.Gone");
+  service->mutable_method(0)->set_output_type(".gone.Gone");
+  store_.LoadFiles({broken.SerializeAsString()}, "reflection");
+  Json services = Json::parse(ServicesJson(*store_.current()));
+  ASSERT_EQ(services.size(), 2u);
+  EXPECT_EQ(services[0]["name"], "Broken");
+  EXPECT_THAT(services[0]["error"].get<std::string>(), HasSubstr("gone.proto"));
+  EXPECT_EQ(services[1]["name"], "shop.v1.Shop");
+}
+
+TEST_F(IntrospectTest, DescribesMessages) {
+  Json item = Describe("shop.v1.Item");
+  EXPECT_EQ(item["kind"], "message");
+  EXPECT_EQ(item["comment"], "An item.");
+  EXPECT_EQ(item["line"], 34);
+  EXPECT_EQ(item["fields"].size(), 16u);
+  EXPECT_EQ(item["fields"][0]["jsonName"], "displayName");
+  EXPECT_EQ(item["fields"][0]["presence"], false);
+  EXPECT_EQ(item["fields"][1]["typeName"], "shop.v1.Color");
+  EXPECT_EQ(item["fields"][1]["deprecated"], true);
+  EXPECT_EQ(item["fields"][2]["type"], "map");
+  EXPECT_EQ(item["fields"][2]["valueType"], "shop.v1.Item");
+  EXPECT_EQ(item["fields"][4]["presence"], true);
+  EXPECT_EQ(item["fields"][6]["oneof"], "state");
+  EXPECT_EQ(item["oneofs"][0]["fields"], Json({"replaced_by", "sold", "left"}));
+  std::string declaration = item["declaration"];
+  EXPECT_THAT(declaration, HasSubstr("// An item.\nmessage Item {\n  string display_name = 1;\n"
+                                     "  Color color = 2 [deprecated = true];\n"
+                                     "  map<string, Item> parts = 3;\n"));
+  EXPECT_THAT(declaration, HasSubstr("  optional double price = 5;\n"));
+  EXPECT_THAT(declaration, HasSubstr("  oneof state {\n    Item replaced_by = 7;\n"));
+  EXPECT_THAT(declaration, HasSubstr("  google.protobuf.Timestamp made = 10;\n"));
+}
+
+TEST_F(IntrospectTest, DescribesEverythingElse) {
+  Json service = Describe("shop.v1.Shop");
+  EXPECT_EQ(service["kind"], "service");
+  EXPECT_EQ(service["methods"].size(), 2u);
+  EXPECT_THAT(service["declaration"].get<std::string>(),
+              HasSubstr("    option (google.api.http) = { get: \"/v1/{id}\" };\n"));
+  for (std::string name : {"Get", "Shop/Get", "shop.v1.Shop.Get", "/shop.v1.Shop/Get"}) {
+    Json method = Describe(name);
+    EXPECT_EQ(method["kind"], "method") << name;
+    EXPECT_EQ(method["request"], "shop.v1.GetRequest");
+    EXPECT_THAT(method["declaration"].get<std::string>(),
+                HasSubstr("rpc Get(GetRequest) returns (Item) {"));
+  }
+  Json color = Describe("shop.v1.Color");
+  EXPECT_EQ(color["kind"], "enum");
+  EXPECT_EQ(color["closed"], false);
+  EXPECT_EQ(color["values"][1]["comment"], "Like blood.");
+  EXPECT_EQ(Describe("shop.v1.RED")["number"], 1);
+  EXPECT_EQ(Describe("shop.v1.RED")["declaration"], "RED = 1;\n// Like blood.");
+  Json field = Describe("shop.v1.GetRequest.id");
+  EXPECT_EQ(field["kind"], "field");
+  EXPECT_EQ(field["comment"], "Of the item.");
+  EXPECT_EQ(field["options"]["[google.api.field_behavior]"], Json({"REQUIRED"}));
+  EXPECT_THAT(field["declaration"].get<std::string>(),
+              HasSubstr("int64 id = 1 [(google.api.field_behavior) = REQUIRED];"));
+  Json oneof = Describe("shop.v1.Item.state");
+  EXPECT_EQ(oneof["kind"], "oneof");
+  EXPECT_THAT(oneof["declaration"].get<std::string>(), HasSubstr("oneof state {"));
+  Json extension = Describe("google.api.http");
+  EXPECT_EQ(extension["kind"], "extension");
+  EXPECT_EQ(extension["extendee"], "google.protobuf.MethodOptions");
+  EXPECT_EQ(Describe("[google.api.http]")["number"], 72295728);
+  Json file = Describe("shop.proto");
+  EXPECT_EQ(file["kind"], "file");
+  EXPECT_EQ(file["package"], "shop.v1");
+  EXPECT_EQ(file["services"], Json({"shop.v1.Shop"}));
+  EXPECT_THAT(file["declaration"].get<std::string>(), HasSubstr("package shop.v1;"));
+  EXPECT_EQ(Describe("Item")["name"], "shop.v1.Item");
+  EXPECT_EQ(Describe("Color")["name"], "shop.v1.Color");
+  EXPECT_EQ(Describe("Shop")["name"], "shop.v1.Shop");
+  EXPECT_EQ(Describe("google.protobuf.Timestamp")["kind"], "message");
+}
+
+TEST_F(IntrospectTest, UnknownNamesGetNearOnes) {
+  Error error = ErrorOf([&] { Describe("shop.v1.Itme"); });
+  EXPECT_EQ(error.code, Code::kNotFound);
+  EXPECT_THAT(error.message, HasSubstr("did you mean \"shop.v1.Item\"?"));
+  store_.LoadProto("other.proto", "syntax = 'proto3'; package other; enum Color { A = 0; }");
+  error = ErrorOf([&] { Describe("Color"); });
+  EXPECT_EQ(error.code, Code::kAmbiguous);
+  EXPECT_THAT(error.candidates, ElementsAre("other.Color", "shop.v1.Color"));
+}
+
+TEST_F(IntrospectTest, Templates) {
+  Json item = Json::parse(TemplateJson(*store_.current(), "shop.v1.Item"));
+  Json expected = Json::parse(R"({
+    "displayName": "text", "color": "RED", "parts": {}, "children": [], "price": 1.5,
+    "picture": "Ynl0ZXM=", "sold": true, "made": "2026-01-31T12:00:00Z", "age": "1.500s",
+    "extra": {"key": "value"},
+    "any": {"@type": "type.googleapis.com/google.protobuf.Duration", "value": "1.500s"},
+    "note": "text", "nothing": null, "counts": {"1": "1"}})");
+  EXPECT_EQ(item, expected);
+  EXPECT_EQ(TemplateJson(*store_.current(), "Shop/Get"), R"({"id":"1","mask":"fieldName"})");
+  EXPECT_EQ(ErrorOf([&] { TemplateJson(*store_.current(), "shop.v1.Color"); }).code,
+            Code::kNotFound);
+}
+
+TEST_F(IntrospectTest, TemplatesOfHugeTypesAreCut) {
+  std::string text = "syntax = 'proto3';";
+  for (int i = 0; i < 40; ++i) {
+    std::string next = "M" + std::to_string(i + 1);
+    text += "message M" + std::to_string(i) + " { " + next + " a = 1; " + next + " b = 2; }";
+  }
+  store_.LoadProto("huge.proto", text + "message M40 { int32 leaf = 1; }");
+  EXPECT_LT(TemplateJson(*store_.current(), "M0").size(), 200'000u);
+}
+
+TEST_F(IntrospectTest, JsonSchemaOfAMessage) {
+  Json schema = Json::parse(JsonSchemaJson(*store_.current(), "shop.v1.Item"));
+  EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+  EXPECT_EQ(schema["title"], "shop.v1.Item");
+  EXPECT_EQ(schema["type"], "object");
+  EXPECT_EQ(schema["additionalProperties"], false);
+  const Json& properties = schema["properties"];
+  EXPECT_EQ(properties["children"]["items"]["$ref"], "#/$defs/shop.v1.Item");
+  EXPECT_EQ(schema["$defs"]["shop.v1.Item"]["properties"], properties);
+  EXPECT_EQ(properties["made"]["format"], "date-time");
+  EXPECT_EQ(properties["picture"]["contentEncoding"], "base64");
+  EXPECT_EQ(properties["counts"]["additionalProperties"]["format"], "uint64");
+  EXPECT_EQ(properties["color"]["deprecated"], true);
+  EXPECT_EQ(properties["color"]["anyOf"][0]["enum"], Json({"COLOR_UNSPECIFIED", "RED"}));
+  EXPECT_EQ(properties["nothing"]["type"], "null");
+  EXPECT_EQ(schema["allOf"][0]["oneOf"].size(), 4u);
+}
+
+TEST_F(IntrospectTest, JsonSchemaSwitches) {
+  JsonSchemaOptions options;
+  options.proto_names = true;
+  options.enum_numbers = true;
+  options.int64_as_number = true;
+  Json item = Json::parse(JsonSchemaJson(*store_.current(), "shop.v1.Item", options));
+  EXPECT_TRUE(item["properties"].contains("display_name"));
+  EXPECT_EQ(item["properties"]["color"]["type"], "integer");
+  Json request = Json::parse(JsonSchemaJson(*store_.current(), "shop.v1.GetRequest", options));
+  EXPECT_EQ(request["properties"]["id"]["type"], "integer");
+  EXPECT_FALSE(request.contains("required"));
+}
+
+TEST_F(IntrospectTest, ToolDefinitions) {
+  Json tool = Json::parse(JsonSchemaJson(*store_.current(), "Shop/Get"));
+  EXPECT_EQ(tool["name"], "shop_v1_Shop_Get");
+  EXPECT_EQ(tool["description"], "Finds an item.\n\nBy its number.");
+  EXPECT_EQ(tool["method"], "shop.v1.Shop/Get");
+  EXPECT_EQ(tool["inputSchema"]["required"], Json({"id"}));
+  EXPECT_EQ(tool["inputSchema"]["properties"]["id"]["description"], "Of the item.");
+  Json tools = Json::parse(ToolsJson(*store_.current()));
+  ASSERT_EQ(tools.size(), 2u);
+  EXPECT_EQ(tools[0], tool);
+  EXPECT_THAT(tools[1]["description"].get<std::string>(), HasSubstr("Sells things."));
+  EXPECT_EQ(tools[1]["inputSchema"]["properties"]["requests"]["items"]["$ref"],
+            "#/$defs/shop.v1.GetRequest");
+}
+
+TEST_F(IntrospectTest, ToolNamesAreShortAndDifferent) {
+  std::string package = std::string(80, 'a');
+  std::string name = "ServiceOfAVeryLongNameThatGoesOnForMoreThanSixtyFourCharactersAltogether";
+  for (std::string suffix : {"x", "y"}) {
+    store_.LoadProto(suffix + ".proto", "syntax = 'proto3'; package " + suffix + package +
+                                            "; message M {} service " + name +
+                                            " { rpc Do(M) returns (M); }");
+  }
+  std::set<std::string> names;
+  for (const Json& tool : Json::parse(ToolsJson(*store_.current()))) {
+    std::string tool_name = tool["name"];
+    EXPECT_LE(tool_name.size(), 64u);
+    EXPECT_TRUE(names.insert(tool_name).second) << tool_name;
+  }
+  EXPECT_EQ(names.size(), 4u);
+}
+
+}  // namespace
+}  // namespace pygrpc::schema
