@@ -14,6 +14,14 @@ static int32_t state_of(pygrpc_client *client) {
   return state;
 }
 
+/* min_backoff is also how long an attempt to connect may take. */
+static const char *quick_reconnect(void) {
+  return format(
+      "{\"reconnect\": {\"initial_backoff\": \"100ms\", \"min_backoff\": \"%dms\","
+      "\"max_backoff\": \"200ms\"}}",
+      200 * time_factor());
+}
+
 static void a_new_client_does_not_connect(void **state) {
   (void)state;
   pygrpc_client *client = test_client(NULL);
@@ -120,10 +128,7 @@ static void *call_and_wait(void *argument) {
 static void a_server_that_comes_up(void **state) {
   (void)state;
   const int port = unused_port();
-  struct late_call late = {client_of(format("127.0.0.1:%d", port),
-                                     "{\"reconnect\": {\"initial_backoff\": \"100ms\","
-                                     "\"min_backoff\": \"100ms\", \"max_backoff\": \"200ms\"}}"),
-                           0, NULL};
+  struct late_call late = {client_of(format("127.0.0.1:%d", port), quick_reconnect()), 0, NULL};
   pthread_t thread;
   start_thread(&thread, call_and_wait, &late);
   while (state_of(late.client) != PYGRPC_CHANNEL_TRANSIENT_FAILURE) pause_ms(5);
@@ -144,9 +149,7 @@ static void a_server_that_dies(void **state) {
   struct test_server server;
   server_start(&server, NULL);
   const int port = server.port;
-  pygrpc_client *client = client_of(server.target,
-                                    "{\"reconnect\": {\"initial_backoff\": \"100ms\","
-                                    "\"min_backoff\": \"100ms\", \"max_backoff\": \"200ms\"}}");
+  pygrpc_client *client = client_of(server.target, quick_reconnect());
   pygrpc_stream *endless =
       open_stream(client, "Test/CountForever", "{\"interval\": \"3600s\"}", NULL);
   pygrpc_stream *silent = open_stream(client, "Test/NeverAnswerBidi", NULL, NULL);
