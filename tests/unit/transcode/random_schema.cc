@@ -97,7 +97,10 @@ class FileComposer {
     }
     // All names are known now.
     for (int i = 0; i < count; ++i) AddFields(messages_[i], file_.mutable_message_type(i));
-    if (!proto3_) AddExtensions();
+    if (!proto3_) {
+      AddExtensions();
+      AddMessageSet();
+    }
     return file_;
   }
 
@@ -214,7 +217,8 @@ class FileComposer {
       field->set_type(random_.Pick(ScalarTypes()));
     } else if (kind < 67) {
       field->set_type(FieldDescriptorProto::TYPE_ENUM);
-      field->set_type_name(random_.Pick(enums_));
+      const bool null = proto3_ && random_.Chance(15);
+      field->set_type_name(null ? ".google.protobuf.NullValue" : random_.Pick(enums_));
     } else {
       field->set_type(FieldDescriptorProto::TYPE_MESSAGE);
       field->set_type_name(kind < 82 ? random_.Pick(messages_) : random_.Pick(WellKnownTypes()));
@@ -249,7 +253,10 @@ class FileComposer {
     value->set_number(2);
     value->set_label(FieldDescriptorProto::LABEL_OPTIONAL);
     SetType(value);
-    if (value->type() == FieldDescriptorProto::TYPE_ENUM) value->set_type_name(enums_.front());
+    if (value->type() == FieldDescriptorProto::TYPE_ENUM &&
+        value->type_name() != ".google.protobuf.NullValue") {
+      value->set_type_name(enums_.front());
+    }
     field->set_label(FieldDescriptorProto::LABEL_REPEATED);
     field->set_type(FieldDescriptorProto::TYPE_MESSAGE);
     field->set_type_name(scope + "." + name);
@@ -291,6 +298,25 @@ class FileComposer {
       if (field->label() == FieldDescriptorProto::LABEL_REPEATED && IsPackable(field->type())) {
         field->mutable_options()->set_packed(random_.Chance(50));
       }
+    }
+  }
+
+  // A message in the wire format of old, whose only fields are extensions.
+  void AddMessageSet() {
+    DescriptorProto* set = file_.add_message_type();
+    set->set_name("Set");
+    set->mutable_options()->set_message_set_wire_format(true);
+    auto* range = set->add_extension_range();
+    range->set_start(4);
+    range->set_end(2147483647);
+    for (int i = 0; i < 2; ++i) {
+      FieldDescriptorProto* field = file_.mutable_message_type(i)->add_extension();
+      field->set_name("in_set");
+      field->set_number((i == 0 ? 4 : 100000) + static_cast<int>(random_.Below(10000)));
+      field->set_extendee("." + package_ + ".Set");
+      field->set_label(FieldDescriptorProto::LABEL_OPTIONAL);
+      field->set_type(FieldDescriptorProto::TYPE_MESSAGE);
+      field->set_type_name(messages_[i]);
     }
   }
 

@@ -112,7 +112,9 @@ class Writer {
 
   // Whether null means "not set" for a field.
   static bool MayBeNull(const FieldDescriptor* field) {
-    return field->is_repeated() || field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE ||
+    if (field->is_repeated()) return true;
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) return !IsNullValue(field->enum_type());
+    return field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE ||
            !IsWellKnown(field->message_type(), "Value");
   }
 
