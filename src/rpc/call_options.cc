@@ -232,7 +232,7 @@ const std::vector<OptionSpec>& OptionsTable() {
        "print 64-bit integers as numbers, not as strings"},
       {"ignore_unknown", T::kBool, kCall, "false", nullptr, 0, 0, false,
        "skip fields and enum values of a request that the schema does not know"},
-      {"max_depth", T::kInteger, kCall, "100", nullptr, 1, 10000, false,
+      {"max_depth", T::kInteger, kCall, "100", nullptr, 1, 1000, false,
        "how deep a message may be nested"},
   };
   return *table;
