@@ -6,6 +6,9 @@
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/unknown_field_set.h>
 
+#include <algorithm>
+#include <map>
+
 #include "schema/editions.h"
 
 namespace pygrpc::schema {
@@ -52,6 +55,13 @@ std::vector<OptionValue> OptionValues(Inspector* inspector, const Message& optio
     const auto* reflection = message.GetReflection();
     std::vector<const FieldDescriptor*> fields;
     reflection->ListFields(message, &fields);
+    // Custom options in the order in which they were given.
+    std::map<int, int> rank;
+    const auto& given = options.GetReflection()->GetUnknownFields(options);
+    for (int i = 0; i < given.field_count(); ++i) rank.emplace(given.field(i).number(), i + 1);
+    std::stable_sort(fields.begin(), fields.end(), [&rank](const auto* a, const auto* b) {
+      return rank[a->number()] < rank[b->number()];
+    });
     for (const FieldDescriptor* field : fields) {
       int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
       for (int i = 0; i < count; ++i) {

@@ -4,10 +4,11 @@
 #include "schema/schema_file.h"
 
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "base/error.h"
@@ -30,31 +31,48 @@ bool IsPrintable(std::string_view name) {
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
+// Custom options come in the order of the text, or in that of their numbers.
+void SortUnknownFields(google::protobuf::Message* options) {
+  google::protobuf::UnknownFieldSet* unknown =
+      options->GetReflection()->MutableUnknownFields(options);
+  std::vector<int> order(static_cast<size_t>(unknown->field_count()));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [unknown](int a, int b) {
+    return unknown->field(a).number() < unknown->field(b).number();
+  });
+  google::protobuf::UnknownFieldSet sorted;
+  for (int i : order) sorted.AddField(unknown->field(i));
+  unknown->Swap(&sorted);
+}
+
 // Options without content say nothing, whether they are present or not.
 template <typename Declaration>
-void DropEmptyOptions(Declaration* declaration) {
-  if (declaration->has_options() && declaration->options().ByteSizeLong() == 0) {
+void NormalizeOptions(Declaration* declaration) {
+  if (!declaration->has_options()) return;
+  if (declaration->options().ByteSizeLong() == 0) {
     declaration->clear_options();
+  } else {
+    SortUnknownFields(declaration->mutable_options());
   }
 }
 
 void NormalizeField(FieldDescriptorProto* field) {
   if (!field->has_json_name()) field->set_json_name(DefaultJsonName(field->name()));
-  DropEmptyOptions(field);
+  NormalizeOptions(field);
 }
 
 void NormalizeEnum(EnumDescriptorProto* type) {
-  DropEmptyOptions(type);
-  for (auto& value : *type->mutable_value()) DropEmptyOptions(&value);
+  NormalizeOptions(type);
+  for (auto& value : *type->mutable_value()) NormalizeOptions(&value);
 }
 
 // Recursion is bounded: protobuf's parser accepts no more than 100 levels.
 void NormalizeMessage(DescriptorProto* message) {
-  DropEmptyOptions(message);
+  NormalizeOptions(message);
   for (auto& field : *message->mutable_field()) NormalizeField(&field);
   for (auto& field : *message->mutable_extension()) NormalizeField(&field);
-  for (auto& oneof : *message->mutable_oneof_decl()) DropEmptyOptions(&oneof);
-  for (auto& range : *message->mutable_extension_range()) DropEmptyOptions(&range);
+  for (auto& oneof : *message->mutable_oneof_decl()) NormalizeOptions(&oneof);
+  for (auto& range : *message->mutable_extension_range()) NormalizeOptions(&range);
   for (auto& type : *message->mutable_enum_type()) NormalizeEnum(&type);
   for (auto& nested : *message->mutable_nested_type()) NormalizeMessage(&nested);
 }
@@ -70,14 +88,14 @@ void Normalize(FileDescriptorProto* file, bool ignore_name) {
   // buf's images add a field of their own; editions are field 14.
   auto* unknown = file->GetReflection()->MutableUnknownFields(file);
   unknown->DeleteByNumber(8042);
-  DropEmptyOptions(file);
+  NormalizeOptions(file);
   for (auto& field : *file->mutable_extension()) NormalizeField(&field);
   for (auto& message : *file->mutable_message_type()) NormalizeMessage(&message);
   for (auto& type : *file->mutable_enum_type()) NormalizeEnum(&type);
   for (auto& service : *file->mutable_service()) {
-    DropEmptyOptions(&service);
+    NormalizeOptions(&service);
     for (auto& method : *service.mutable_method()) {
-      DropEmptyOptions(&method);
+      NormalizeOptions(&method);
       // Explicit false is the default.
       if (!method.client_streaming()) method.clear_client_streaming();
       if (!method.server_streaming()) method.clear_server_streaming();
