@@ -286,6 +286,9 @@ char *call_at(pygrpc_client *client, const char *method, const char *request, co
   char *response = NULL;
   size_t size = 0;
   pygrpc_error *error = NULL;
+  if (options == NULL && time_factor() > 1) {
+    options = format("{\"timeout\": %d}", 10 * time_factor());
+  }
   const int32_t result =
       pygrpc_unary_unary(client, method, request, NUL, options, &response, &size, &error);
   expect_code_at(result, PYGRPC_OK, error, file, line);

@@ -134,7 +134,8 @@ pygrpc_client *client_of(const char *target, const char *options);
 /* Loads a file below $PYGRPC_TEST_PROTOS. */
 void load(pygrpc_client *client, const char *file);
 
-/* A unary call that succeeds; the response is to be freed with pygrpc_free(). */
+/* A unary call that succeeds; the response is to be freed with pygrpc_free(). Without options, slow
+ * runs have more time for it. */
 #define call(client, method, request, options) \
   call_at(client, method, request, options, __FILE__, __LINE__)
 char *call_at(pygrpc_client *client, const char *method, const char *request, const char *options,

@@ -105,7 +105,7 @@ static void messages_before_the_deadline(void **state) {
 /* The server sees the deadline: about 10 s for a unary call, none for a stream. */
 static void deadlines_unless_given(void **state) {
   (void)state;
-  char *reply = call(client, "EchoMetadata", "{}", NULL);
+  char *reply = call(client, "EchoMetadata", "{}", "{}");
   char *remaining = json_string_at(reply, "/timeRemaining");
   assert_non_null(remaining);
   const double seconds = strtod(remaining, NULL);
