@@ -152,10 +152,10 @@ const char* ParseFieldMaskPath(std::string_view text, std::string* path) {
     if (character >= 'A' && character <= 'Z') {
       path->push_back('_');
       path->push_back(static_cast<char>(character | 0x20));
-    } else if ((character >= 'a' && character <= 'z') || IsDigit(character) || character == '.') {
-      path->push_back(character);
-    } else {
+    } else if (character == '_') {
       return kExpected;
+    } else {
+      path->push_back(character);  // "*" is a path too, and some have map keys within
     }
   }
   return nullptr;

@@ -124,28 +124,36 @@ std::optional<std::string> Oracle::ExpectedJson(const Message& message, std::str
   }
 }
 
-bool Oracle::HoldsUnknownAny(const Message& message) const {
+bool Oracle::LosesInJson(const Message& message) const {
   const auto* reflection = message.GetReflection();
   if (message.GetDescriptor()->full_name() == "google.protobuf.Any") {
     const std::string url =
         reflection->GetString(message, message.GetDescriptor()->FindFieldByNumber(1));
-    const Descriptor* type = schema_.resolver().FindMessage(url.substr(url.rfind('/') + 1));
-    if (type == nullptr) return true;
     const std::string value =
         reflection->GetString(message, message.GetDescriptor()->FindFieldByNumber(2));
+    if (url.empty() && value.empty()) return false;
+    const Descriptor* type = schema_.TypeOfUrl(url);
+    if (type == nullptr) return true;
     std::unique_ptr<Message> content = Parse(type, value);
-    return content == nullptr || HoldsUnknownAny(*content);
+    return content == nullptr || LosesInJson(*content);
   }
   std::vector<const FieldDescriptor*> fields;
   reflection->ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
-    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    if (!field->is_repeated()) {
-      if (HoldsUnknownAny(reflection->GetMessage(message, field))) return true;
-      continue;
-    }
-    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
-      if (HoldsUnknownAny(reflection->GetRepeatedMessage(message, field, i))) return true;
+    const int size = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+    for (int i = 0; i < size; ++i) {
+      if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+        const Message& inner = field->is_repeated()
+                                   ? reflection->GetRepeatedMessage(message, field, i)
+                                   : reflection->GetMessage(message, field);
+        if (LosesInJson(inner)) return true;
+      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM &&
+                 field->enum_type()->full_name() == "google.protobuf.NullValue") {
+        const int number = field->is_repeated()
+                               ? reflection->GetRepeatedEnumValue(message, field, i)
+                               : reflection->GetEnumValue(message, field);
+        if (number != 0) return true;
+      }
     }
   }
   return false;

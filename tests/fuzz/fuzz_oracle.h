@@ -62,9 +62,9 @@ class Oracle {
   std::optional<std::string> ExpectedJson(const google::protobuf::Message& message,
                                           std::string* reason) const;
 
-  // Whether a message holds an Any of a type that the schema does not know, at any depth. Its JSON
-  // can be written, but not read back.
-  bool HoldsUnknownAny(const google::protobuf::Message& message) const;
+  // Whether a message holds, at any depth, what JSON has but cannot give back: an Any of a type
+  // that the schema does not know, or a NullValue of another number than its only one.
+  bool LosesInJson(const google::protobuf::Message& message) const;
 
   // How deep objects and arrays nest in a text; brackets within strings do not count.
   static int Nesting(std::string_view json);

@@ -894,7 +894,9 @@ TEST_F(JsonToWireTest, FieldMasks) {
   EXPECT_EQ(Text("test.WellKnowns", R"({"mask":"user.displayName,photo"})"),
             "mask { paths: \"user.display_name\" paths: \"photo\" }");
   EXPECT_EQ(Text("test.WellKnowns", R"({"mask":""})"), "mask { }");
-  for (const char* bad : {"a_b", "a,,b", "a,", ",a", "a b", "a-b"}) {
+  EXPECT_EQ(Text("test.WellKnowns", R"({"mask":"*,labels.`a-b c`"})"),
+            "mask { paths: \"*\" paths: \"labels.`a-b c`\" }");
+  for (const char* bad : {"a_b", "a,,b", "a,", ",a"}) {
     Fault("test.WellKnowns", "{\"mask\":\"" + std::string(bad) + "\"}");
   }
 }

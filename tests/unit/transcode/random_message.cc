@@ -405,8 +405,7 @@ void NormalizeAny(const DynamicSchema& schema, Message* message) {
   const Reflection* reflection = message->GetReflection();
   const FieldDescriptor* url = message->GetDescriptor()->FindFieldByNumber(1);
   const FieldDescriptor* value = message->GetDescriptor()->FindFieldByNumber(2);
-  const std::string name = reflection->GetString(*message, url);
-  const Descriptor* type = schema.resolver().FindMessage(name.substr(name.rfind('/') + 1));
+  const Descriptor* type = schema.TypeOfUrl(reflection->GetString(*message, url));
   if (type == nullptr) return;
   std::unique_ptr<Message> content = schema.New(type);
   if (!content->ParsePartialFromString(reflection->GetString(*message, value))) return;

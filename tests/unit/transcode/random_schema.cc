@@ -362,6 +362,11 @@ void DynamicSchema::Add(const FileDescriptorProto& proto) {
   for (int i = 0; i < file->message_type_count(); ++i) types_.push_back(file->message_type(i));
 }
 
+const google::protobuf::Descriptor* DynamicSchema::TypeOfUrl(const std::string& url) const {
+  const size_t slash = url.rfind('/');
+  return slash == std::string::npos ? nullptr : resolver_.FindMessage(url.substr(slash + 1));
+}
+
 std::unique_ptr<google::protobuf::Message> DynamicSchema::New(
     const google::protobuf::Descriptor* type) const {
   return std::unique_ptr<google::protobuf::Message>(factory_.GetPrototype(type)->New());

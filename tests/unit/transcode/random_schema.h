@@ -45,6 +45,8 @@ class DynamicSchema {
   const PoolResolver& resolver() const { return resolver_; }
   // The types that a test starts from.
   const std::vector<const google::protobuf::Descriptor*>& types() const { return types_; }
+  // The type that the URL of an Any names; nullptr if it is unknown, or names none.
+  const google::protobuf::Descriptor* TypeOfUrl(const std::string& url) const;
   // A new, empty message.
   std::unique_ptr<google::protobuf::Message> New(const google::protobuf::Descriptor* type) const;
   // The .proto text, for a report.

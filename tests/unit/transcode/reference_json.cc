@@ -363,6 +363,9 @@ class Writer {
     for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
       if (i > 0) joined += ',';
       const std::string path = message.GetReflection()->GetRepeatedString(message, field, i);
+      if (path.empty() || path.find(',') != std::string::npos) {
+        throw NoJsonForm("a path that a list cannot hold");
+      }
       for (size_t j = 0; j < path.size(); ++j) {
         if (path[j] == '_') {
           ++j;
@@ -401,9 +404,7 @@ class Writer {
     const std::string value = reflection->GetString(message, any->FindFieldByNumber(2));
     if (url.empty() && value.empty()) return "{}";
     std::vector<Member> members = {{"\"@type\"", Text(url)}};
-    const size_t slash = url.rfind('/');
-    if (slash == std::string::npos) throw NoJsonForm("a type URL without a slash");
-    const Descriptor* type = schema_.resolver().FindMessage(url.substr(slash + 1));
+    const Descriptor* type = schema_.TypeOfUrl(url);
     if (type == nullptr) {
       members.emplace_back("\"value\"", Base64(value));
       return Object(members);
