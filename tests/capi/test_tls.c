@@ -102,8 +102,8 @@ static void expect_refusal(const char *target, const char *options, const char *
   char *response = NULL;
   pygrpc_error *error = NULL;
   const int64_t start = now_ms();
-  const int32_t result =
-      pygrpc_unary_unary(client, "SayHello", "{}", NUL, NULL, &response, NULL, &error);
+  const int32_t result = pygrpc_unary_unary(client, "SayHello", "{}", NUL, "{\"timeout\": 600}",
+                                            &response, NULL, &error);
   check_error(result, PYGRPC_E_STATUS, error);
   assert_int_equal(pygrpc_error_status(error), 14);
   assert_contains(pygrpc_error_message(error), words);
