@@ -239,6 +239,19 @@ class EditionResolver {
 
 }  // namespace
 
+const std::vector<FeatureName>& FeatureNames() {
+  // Leaked on purpose: gRPC's threads outlive exit().
+  static const auto* names = new std::vector<FeatureName>{
+      {"field_presence", 1, {"", "EXPLICIT", "IMPLICIT", "LEGACY_REQUIRED"}},
+      {"enum_type", 2, {"", "OPEN", "CLOSED"}},
+      {"repeated_field_encoding", 3, {"", "PACKED", "EXPANDED"}},
+      {"utf8_validation", 4, {"", "", "VERIFY", "NONE"}},
+      {"message_encoding", 5, {"", "LENGTH_PREFIXED", "DELIMITED"}},
+      {"json_format", 6, {"", "ALLOW", "LEGACY_BEST_EFFORT"}},
+  };
+  return *names;
+}
+
 int EditionOf(const FileDescriptorProto& file) {
   const UnknownFieldSet& unknown = file.GetReflection()->GetUnknownFields(file);
   int edition = 0;

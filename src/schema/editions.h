@@ -8,6 +8,8 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace pygrpc::schema {
 
@@ -38,6 +40,13 @@ struct Features {
   void Merge(std::string_view serialized);
   std::string Serialize() const;
 };
+
+struct FeatureName {
+  const char* name;
+  int number;                            // in google.protobuf.FeatureSet
+  std::vector<std::string_view> values;  // by number; empty where there is none
+};
+const std::vector<FeatureName>& FeatureNames();
 
 // The number of the field `features` in each kind of options.
 constexpr int kFileFeatures = 50;

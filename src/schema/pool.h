@@ -49,6 +49,10 @@ class Pool {
   // Of a file that was built: the length of its longest chain of public imports.
   int PublicDepth(std::string_view name) const { return built_.at(name).public_depth; }
 
+  // Whether a file, of an edition or of proto3, had to be built as one of proto2; whether any had.
+  bool BecameProto2(std::string_view name) const { return built_.at(name).became_proto2; }
+  bool any_became_proto2() const { return any_became_proto2_; }
+
   // Lets files that could not be built try again: what they lack may have been loaded.
   void ForgetFailures() { failed_.clear(); }
 

@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "schema/edition_text.h"
+#include "schema/editions.h"
 #include "schema/extend.h"
 
 namespace pygrpc::schema {
@@ -23,6 +25,22 @@ constexpr size_t kMaxLocations = 200;
 
 // protobuf's own types belong to the protobuf that the library is built with.
 bool IsWellKnown(const std::string& name) { return name.compare(0, 16, "google/protobuf/") == 0; }
+
+using TypeKinds = std::unordered_map<std::string, bool>;
+
+void AddTypesOf(const google::protobuf::DescriptorProto& message, const std::string& outer,
+                TypeKinds* types) {
+  std::string scope = outer + message.name();
+  types->emplace(scope, false);
+  for (const auto& nested : message.nested_type()) AddTypesOf(nested, scope + ".", types);
+  for (const auto& type : message.enum_type()) types->emplace(scope + "." + type.name(), true);
+}
+
+void AddTypes(const FileDescriptorProto& file, TypeKinds* types) {
+  std::string scope = file.package().empty() ? "" : file.package() + ".";
+  for (const auto& message : file.message_type()) AddTypesOf(message, scope, types);
+  for (const auto& type : file.enum_type()) types->emplace(scope + type.name(), true);
+}
 
 }  // namespace
 
@@ -126,6 +144,33 @@ std::vector<ProtoLoader::Unit*> ProtoLoader::InImportOrder() {
   return order;
 }
 
+// Only where an edition is in play: plain files are left as they are.
+void ProtoLoader::ResolveEditionOf(Unit* unit, const DescriptorPool& staging) {
+  FileDescriptorProto& proto = unit->parsed->proto;
+  bool is_edition = EditionOf(proto) != 0;
+  bool any = base_->pool()->any_became_proto2() ||
+             std::any_of(units_.begin(), units_.end(),
+                         [](const auto& other) { return other->became_proto2; });
+  if (!is_edition && (!any || proto.syntax() != "proto3")) return;
+  FillTypes(&proto, [this](const std::string& name) -> std::optional<bool> {
+    auto found = types_.find(name);
+    if (found != types_.end()) return found->second;
+    return base_->IsEnum(name);
+  });
+  unit->original = proto;
+  ResolveEdition(&proto, [&](const std::string& type) {
+    const auto* enum_type = staging.FindEnumTypeByName(type.substr(1));
+    if (enum_type == nullptr) return false;
+    const auto* file = enum_type->file();
+    auto found = by_name_.find(file->name());
+    bool became_proto2 = found != by_name_.end() ? found->second->became_proto2
+                                                 : base_->pool()->BecameProto2(file->name());
+    return became_proto2 ||
+           (is_edition && file->syntax() == google::protobuf::FileDescriptor::SYNTAX_PROTO2);
+  });
+  unit->became_proto2 = proto.syntax() == "proto2";
+}
+
 void ProtoLoader::LinkOne(Unit* unit, DescriptorPool* staging, size_t* public_work) {
   ParsedProto& parsed = *unit->parsed;
   for (int i = 0; i < parsed.proto.dependency_size(); ++i) {
@@ -155,6 +200,7 @@ void ProtoLoader::LinkOne(Unit* unit, DescriptorPool* staging, size_t* public_wo
                            base_->pool()->PublicDepth(name)};
       },
       public_work);
+  ResolveEditionOf(unit, *staging);
   LinkErrors errors(&parsed);
   unit->built = staging->BuildFileCollectingErrors(parsed.proto, &errors);
 }
@@ -166,6 +212,7 @@ void ProtoLoader::Link(const std::vector<Unit*>& order) {
     std::lock_guard<std::mutex> lock(base_->pool()->mutex());
     DescriptorPool staging(&base_->pool()->descriptors());
     size_t public_work = 0;
+    for (Unit* unit : order) AddTypes(unit->parsed->proto, &types_);
     for (Unit* unit : order) LinkOne(unit, &staging, &public_work);
     ThrowErrors();
     // What protobuf makes of the text, names resolved and options interpreted, is what is kept.
@@ -174,6 +221,7 @@ void ProtoLoader::Link(const std::vector<Unit*>& order) {
       unit->built->CopyTo(&proto);
       unit->built->CopyJsonNameTo(&proto);
       unit->built->CopySourceCodeInfoTo(&proto);
+      if (unit->original) proto = RestoreEdition(*unit->original, proto);
       files.push_back(
           MakeFile(proto, unit->disk_path.empty() ? "from memory" : unit->parsed->path));
     }

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -47,6 +48,9 @@ class ProtoLoader {
     std::string disk_path;
     const Unit* imported_by = nullptr;
     size_t missing_imports = 0;
+    // Before its edition was resolved.
+    std::optional<google::protobuf::FileDescriptorProto> original;
+    bool became_proto2 = false;
     int public_depth = 0;
     const google::protobuf::FileDescriptor* built = nullptr;
   };
@@ -61,6 +65,7 @@ class ProtoLoader {
   void ResolveImport(Unit* unit, int index);
   std::vector<Unit*> InImportOrder();
   void Link(const std::vector<Unit*>& order);
+  void ResolveEditionOf(Unit* unit, const google::protobuf::DescriptorPool& staging);
   void LinkOne(Unit* unit, google::protobuf::DescriptorPool* staging, size_t* public_work);
   void ThrowErrors();
   std::string MissingHint(const Missing& missing) const;
@@ -72,6 +77,8 @@ class ProtoLoader {
   std::vector<std::unique_ptr<Unit>> units_;  // grows while imports are resolved
   std::unordered_map<std::string, Unit*> by_name_;
   std::unordered_map<std::string, Unit*> by_real_path_;
+  std::unordered_map<std::string, bool>
+      types_;  // of the units, by full name: whether it is an enum
   std::vector<FilePtr> built_in_;
   std::vector<Missing> missing_;
   std::set<std::string> used_texts_;

@@ -8,11 +8,12 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
 #include <utility>
 
 #include "base/text.h"
+#include "schema/edition_text.h"
+#include "schema/editions.h"
 #include "schema/pool.h"
 
 namespace pygrpc::schema {
@@ -68,26 +69,6 @@ size_t FindDeepNesting(std::string_view text) {
   return std::string_view::npos;
 }
 
-// The offset of `edition = "..."` where that is the first statement; npos if it is not.
-size_t FindEditionStatement(std::string_view text) {
-  size_t i = text.substr(0, 3) == "\xEF\xBB\xBF" ? 3 : 0;
-  while (i < text.size()) {
-    if (text.substr(i, 2) == "//") {
-      i = text.find('\n', i);
-    } else if (text.substr(i, 2) == "/*") {
-      i = text.find("*/", i + 2);
-      if (i != std::string_view::npos) i += 2;
-    } else if (std::isspace(static_cast<unsigned char>(text[i]))) {
-      ++i;
-    } else {
-      break;
-    }
-  }
-  if (i >= text.size() || text.substr(i, 7) != "edition") return std::string_view::npos;
-  size_t after = text.find_first_not_of(" \t\r\n", i + 7);
-  return after != std::string_view::npos && text[after] == '=' ? i : std::string_view::npos;
-}
-
 }  // namespace
 
 Error::Location ParsedProto::ImportLocation(int index, std::string text) const {
@@ -115,12 +96,15 @@ std::unique_ptr<ParsedProto> ParseProto(std::string_view text, std::string path)
     fail_at(offset, "nested more than " + std::to_string(kMaxNesting) + " deep");
     return parsed;
   }
-  if (size_t offset = FindEditionStatement(text); offset != std::string_view::npos) {
-    fail_at(offset,
-            "editions are read from descriptor sets, not from .proto text: compile the file with "
-            "protoc --include_imports --descriptor_set_out=FILE and load that FILE");
+  std::string proto3;
+  auto edition = FindEditionStatement(text);
+  if (edition && edition->edition != "2023") {
+    fail_at(edition->offset,
+            "of .proto text, edition 2023 is understood: compile this file with protoc "
+            "--include_imports --descriptor_set_out=FILE and load that FILE");
     return parsed;
   }
+  if (edition) text = proto3 = AsProto3Text(text, *edition);
   google::protobuf::io::ArrayInputStream input(text.data(), static_cast<int>(text.size()));
   SyntaxErrors errors(parsed.get());
   google::protobuf::io::Tokenizer tokenizer(&input, &errors);
@@ -132,6 +116,7 @@ std::unique_ptr<ParsedProto> ParseProto(std::string_view text, std::string path)
   if (!parser.Parse(&tokenizer, &parsed->proto) && parsed->errors.empty()) {
     fail_at(0, "the file cannot be parsed");
   }
+  if (edition && parsed->errors.empty()) FinishEdition(kEdition2023, parsed.get());
   return parsed;
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "schema/editions.h"
+#include "schema/wire_scan.h"
 
 namespace pygrpc::schema {
 
@@ -79,26 +80,15 @@ std::vector<OptionValue> OptionValues(Inspector* inspector, const Message& optio
 }
 
 std::vector<std::string> FeatureTexts(const std::string& serialized) {
-  Features features;
-  features.Merge(serialized);
-  struct Feature {
-    const char* name;
-    int value;
-    std::vector<const char*> values;  // by number
-  };
-  const Feature known[] = {
-      {"field_presence", features.field_presence, {"", "EXPLICIT", "IMPLICIT", "LEGACY_REQUIRED"}},
-      {"enum_type", features.enum_type, {"", "OPEN", "CLOSED"}},
-      {"repeated_field_encoding", features.repeated_field_encoding, {"", "PACKED", "EXPANDED"}},
-      {"utf8_validation", features.utf8_validation, {"", "", "VERIFY", "NONE"}},
-      {"message_encoding", features.message_encoding, {"", "LENGTH_PREFIXED", "DELIMITED"}},
-      {"json_format", features.json_format, {"", "ALLOW", "LEGACY_BEST_EFFORT"}},
-  };
   std::vector<std::string> texts;
-  for (const Feature& feature : known) {
-    if (feature.value <= 0 || static_cast<size_t>(feature.value) >= feature.values.size()) continue;
-    texts.push_back(std::string("features.") + feature.name + " = " +
-                    feature.values[static_cast<size_t>(feature.value)]);
+  WireScanner scanner(serialized);
+  while (scanner.Next()) {
+    for (const FeatureName& feature : FeatureNames()) {
+      if (static_cast<uint32_t>(feature.number) != scanner.field()) continue;
+      if (scanner.number() >= feature.values.size() || scanner.number() == 0) continue;
+      texts.push_back(std::string("features.") + feature.name + " = " +
+                      std::string(feature.values[scanner.number()]));
+    }
   }
   return texts;
 }

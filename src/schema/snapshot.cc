@@ -180,6 +180,32 @@ std::vector<TypeName> Snapshot::TypesNamed(std::string_view name,
   return types;
 }
 
+std::optional<bool> Snapshot::IsEnum(std::string_view full_name) const {
+  const Symbol* symbol = FindSymbol(full_name);
+  if (symbol == nullptr) return std::nullopt;
+  std::string_view rest = full_name;
+  if (!symbol->file->package.empty()) rest.remove_prefix(symbol->file->package.size() + 1);
+  FileOutline outline;
+  ScanFile(symbol->file->bytes, &outline);
+  auto find = [](const std::vector<std::string_view>& list, std::string_view name) {
+    return std::find_if(list.begin(), list.end(),
+                        [name](std::string_view entry) { return NameOf(entry) == name; });
+  };
+  std::vector<std::string_view> messages = outline.messages;
+  std::vector<std::string_view> enums = outline.enums;
+  for (;;) {
+    size_t dot = rest.find('.');
+    std::string_view name = rest.substr(0, dot);
+    if (dot == std::string_view::npos && find(enums, name) != enums.end()) return true;
+    auto message = find(messages, name);
+    if (message == messages.end()) return std::nullopt;
+    if (dot == std::string_view::npos) return false;
+    rest.remove_prefix(dot + 1);
+    enums = FindAllBytes(*message, 4);
+    messages = FindAllBytes(*message, 3);
+  }
+}
+
 std::vector<std::string> Snapshot::TypesEndingWith(std::string_view name) const {
   std::set<std::string> names;
   for (auto kind : {&IndexLayer::messages, &IndexLayer::services, &IndexLayer::enums}) {

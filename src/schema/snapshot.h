@@ -5,6 +5,7 @@
 #define PYGRPC_SCHEMA_SNAPSHOT_H_
 
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -44,6 +45,9 @@ class Snapshot : public Schema, public Pool::Finder {
   // The top-level symbol that is, or encloses, that name: loaded, or built in and not in conflict
   // with what is loaded.
   const Symbol* FindSymbol(std::string_view full_name) const;
+  // Whether a type is an enum, rather than a message; nothing if there is no such type.
+  std::optional<bool> IsEnum(std::string_view full_name) const;
+
   // Full names of the loaded messages, enums and services that are called `name`, with or without a
   // part of what comes before it.
   std::vector<std::string> TypesEndingWith(std::string_view name) const;

@@ -9,7 +9,10 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "schema/features.h"
+#include "schema/introspect.h"
 #include "schema/schema_fixture.h"
 
 namespace pygrpc::schema {
@@ -230,12 +233,101 @@ TEST_F(EditionsTest, UnknownEditionsAreErrors) {
   EXPECT_TRUE(store_.current()->empty());
 }
 
-TEST_F(EditionsTest, TextSaysWhatToDo) {
+const char kEditionText[] = R"(// A file of an edition.
+edition = "2023";
+package e;
+import "google/protobuf/go_features.proto";
+import "google/protobuf/timestamp.proto";
+option features.(pb.go).api_level = API_OPAQUE;
+option features.utf8_validation = NONE;
+message M {
+  reserved gone, "lost";
+  reserved 100 to 110;
+  int32 i = 1 [features.field_presence = IMPLICIT];
+  string s = 2 [features = { utf8_validation: VERIFY }];
+  repeated int32 r = 3 [features.repeated_field_encoding = EXPANDED, deprecated = true];
+  Inner inner = 4 [features.message_encoding = DELIMITED];
+  Open open = 5;
+  Closed closed = 6 [features.field_presence = LEGACY_REQUIRED];
+  google.protobuf.Timestamp time = 7;
+  map<string, Inner> map = 8;
+  repeated Open opens = 9;
+  int32 explicit = 10 [default = 5];
+  oneof o { string a = 11; Inner b = 12; }
+  message Inner { M up = 1; reserved x; }
+  enum Closed { option features.enum_type = CLOSED; ONE = 1; reserved OTHER; }
+  string t = 13;
+}
+enum Open { ZERO = 0; }
+service S { rpc Do(M) returns (M.Inner); }
+)";
+
+TEST_F(EditionsTest, Text) {
+  store_.LoadProto("e.proto", kEditionText);
+  EXPECT_FALSE(HasPresence(Field("M", "i")));
+  EXPECT_TRUE(RequiresUtf8(Field("M", "s")));
+  EXPECT_FALSE(RequiresUtf8(Field("M", "t")));
+  EXPECT_FALSE(Field("M", "r")->is_packed());
+  EXPECT_EQ(Field("M", "inner")->type(), FieldDescriptor::TYPE_GROUP);
+  EXPECT_FALSE(IsClosed(Field("M", "open")->enum_type()));
+  EXPECT_TRUE(IsClosed(Field("M", "closed")->enum_type()));
+  EXPECT_TRUE(Field("M", "closed")->is_required());
+  EXPECT_TRUE(Field("M", "map")->is_map());
+  EXPECT_TRUE(Field("M", "opens")->is_packed());
+  EXPECT_EQ(Field("M", "explicit")->default_value_int32(), 5);
+  EXPECT_TRUE(store_.current()->Message("M")->IsReservedName("gone"));
+  EXPECT_NE(store_.current()->Method("Do"), nullptr);
+}
+
+TEST_F(EditionsTest, TextIsKeptAsACompilerWouldHaveWrittenIt) {
+  store_.LoadProto("e.proto", kEditionText);
+  FileDescriptorSet set;
+  ASSERT_TRUE(set.ParseFromString(ExportDescriptorSet(*store_.current(), {"e.proto"})));
+  const FileDescriptorProto& file = set.file(set.file_size() - 1);
+  EXPECT_EQ(file.syntax(), "editions");
+  EXPECT_EQ(EditionOf(file), kEdition2023);
+  const auto& message = file.message_type(0);
+  EXPECT_EQ(message.field(3).type(), google::protobuf::FieldDescriptorProto::TYPE_MESSAGE);
+  EXPECT_EQ(message.field(3).type_name(), ".e.M.Inner");
+  EXPECT_EQ(message.field(5).label(), google::protobuf::FieldDescriptorProto::LABEL_OPTIONAL);
+  EXPECT_EQ(message.oneof_decl_size(), 1);
+  EXPECT_FALSE(message.field(8).options().has_packed());
+  EXPECT_TRUE(message.field(2).options().deprecated());
+  EXPECT_EQ(FindFeatures(message.field(0).options(), kFieldFeatures), "\x08\x02");
+  // From text to text.
+  auto texts = nlohmann::json::parse(ExportProtoText(*store_.current(), {"e.proto"}));
+  std::string text = texts["e.proto"];
+  EXPECT_THAT(text, HasSubstr("edition = \"2023\";"));
+  EXPECT_THAT(text, HasSubstr("Inner inner = 4 [features.message_encoding = DELIMITED];"));
+  store_.LoadProto("e.proto", text);
+  store_.LoadDescriptorSet(set.SerializeAsString());
+}
+
+TEST_F(EditionsTest, TextOfOtherSyntaxesImportsIt) {
+  store_.LoadProto("e.proto", kEditionText);
+  store_.LoadProto(
+      "three.proto",
+      "syntax = 'proto3'; import 'e.proto'; message Three { e.Open open = 1; int32 i = 2; }");
+  EXPECT_FALSE(HasPresence(Field("Three", "open")));
+  EXPECT_FALSE(HasPresence(Field("Three", "i")));
+  auto texts = nlohmann::json::parse(ExportProtoText(*store_.current(), {"three.proto"}));
+  EXPECT_THAT(texts["three.proto"].get<std::string>(), HasSubstr("syntax = \"proto3\";"));
+}
+
+TEST_F(EditionsTest, TextErrorsHaveTheirPlace) {
   Error error = ErrorOf([&] {
-    store_.LoadProto("e.proto", "// A comment.\n/* And\n another. */\nedition = \"2023\";\n");
+    store_.LoadProto("e.proto",
+                     "// A comment.\n/* And\n another. */ edition = '2023';\n"
+                     "message M {\n  optional int32 a = 1;\n  reserved b,\n c;\n"
+                     "  int32 d = 4 [features.no_such = X];\n}\n");
   });
+  EXPECT_THAT(error.message, HasSubstr("e.proto:5:18: an edition has no label \"optional\""));
+  ASSERT_EQ(error.locations.size(), 2u);
+  EXPECT_EQ(error.locations[1].line, 8);
+  EXPECT_THAT(error.locations[1].text, HasSubstr("unknown feature"));
+  error = ErrorOf([&] { store_.LoadProto("f.proto", "edition = \"2024\";\n"); });
   EXPECT_EQ(error.code, Code::kSchema);
-  EXPECT_THAT(error.message, HasSubstr("e.proto:4:1: editions are read from descriptor sets"));
+  EXPECT_THAT(error.message, HasSubstr("f.proto:1:1: of .proto text, edition 2023 is understood"));
   EXPECT_THAT(error.message, HasSubstr("--descriptor_set_out"));
 }
 
