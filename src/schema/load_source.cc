@@ -4,6 +4,7 @@
 #include "schema/load_source.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -181,12 +182,17 @@ class SourceLoader {
     if (!name) {
       std::string root = RootFor(path, parsed->proto);
       tree_.AddFirst(root);
-      name = SourceTree::NameBelow(path, {root});
-      if (!name) throw Error(Code::kSchema, "the path " + Quote(path, 500) + " cannot be a name");
+      name = NameOf(path, root);
     }
     ProtoLoader loader(base_, may_share_pool_, tree_, texts_);
     loader.Add(*name, std::move(parsed), path);
     return loader.Load();
+  }
+
+  static std::string NameOf(const std::string& path, const std::string& root) {
+    auto name = SourceTree::NameBelow(path, {root});
+    if (!name) throw Error(Code::kSchema, "the path " + Quote(path, 500) + " cannot be a name");
+    return *name;
   }
 
   // Whether some other place has it, or `directory` does.
@@ -204,28 +210,37 @@ class SourceLoader {
     std::string current = AbsolutePath(".");
     if (SourceTree::NameBelow(path, {current})) roots.push_back(current);
     for (const std::string& ancestor : WithAncestors(directory)) roots.push_back(ancestor);
-    for (const std::string& root : roots) {
-      bool all = std::all_of(proto.dependency().begin(), proto.dependency().end(),
-                             [&](const std::string& import) { return IsResolved(import, root); });
-      if (all) return root;
-    }
-    return roots.front();
+    return BestRoot(roots, [&](const std::string& root) {
+      return std::count_if(proto.dependency().begin(), proto.dependency().end(),
+                           [&](const std::string& import) { return !IsResolved(import, root); });
+    });
   }
 
-  std::shared_ptr<const Snapshot> LoadDirectory(const std::string& directory) {
-    std::vector<std::string> paths = ListProtoFiles(directory);
-    if (paths.empty()) {
-      throw Error(Code::kSchema, "no .proto file below the directory " + Quote(directory, 500));
+  // The first root that leaves the fewest imports unresolved.
+  template <typename CountUnresolved>
+  static std::string BestRoot(const std::vector<std::string>& roots, CountUnresolved count) {
+    const std::string* best = nullptr;
+    std::ptrdiff_t fewest = 0;
+    for (const std::string& root : roots) {
+      std::ptrdiff_t unresolved = count(root);
+      if (best == nullptr || unresolved < fewest) {
+        best = &root;
+        fewest = unresolved;
+      }
+      if (fewest == 0) break;
     }
-    std::vector<std::unique_ptr<ParsedProto>> files;
+    return *best;
+  }
+
+  // The same for a directory: the directory itself, unless its files call each other otherwise.
+  std::string RootForAll(const std::string& directory, const std::vector<std::string>& paths,
+                         const std::vector<std::unique_ptr<ParsedProto>>& files) const {
     std::set<std::string> imports;
-    std::set<std::string> known_paths(paths.begin(), paths.end());
-    for (const std::string& path : paths) {
-      files.push_back(ParseProto(ReadFile(path, kMaxProtoSize), path));
-      const FileDescriptorProto& proto = files.back()->proto;
-      imports.insert(proto.dependency().begin(), proto.dependency().end());
+    for (const auto& file : files) {
+      imports.insert(file->proto.dependency().begin(), file->proto.dependency().end());
     }
-    // An import may name one of these files: then the root is what its path begins with.
+    std::set<std::string> known_paths(paths.begin(), paths.end());
+    // Imports that name one of these files: the root is what its path begins with.
     std::set<std::string> inner_imports;
     for (const std::string& path : paths) {
       for (size_t slash = path.rfind('/'); slash != 0 && slash != std::string::npos;
@@ -234,25 +249,33 @@ class SourceLoader {
         if (imports.count(end) > 0) inner_imports.insert(end);
       }
     }
-    auto is_resolved = [&](const std::string& import, const std::string& root) {
-      return inner_imports.count(import) > 0 ? known_paths.count(root + "/" + import) > 0
-                                             : IsResolved(import, root);
-    };
     std::vector<std::string> roots;
     for (const std::string& root : tree_.named_directories()) {
       if (root == directory || SourceTree::NameBelow(directory, {root})) roots.push_back(root);
     }
     for (const std::string& root : WithAncestors(directory)) roots.push_back(root);
-    auto found = std::find_if(roots.begin(), roots.end(), [&](const std::string& root) {
-      return std::all_of(imports.begin(), imports.end(),
-                         [&](const std::string& import) { return is_resolved(import, root); });
+    return BestRoot(roots, [&](const std::string& root) {
+      return std::count_if(imports.begin(), imports.end(), [&](const std::string& import) {
+        return inner_imports.count(import) > 0 ? known_paths.count(root + "/" + import) == 0
+                                               : !IsResolved(import, root);
+      });
     });
-    std::string root = found == roots.end() ? directory : *found;
+  }
+
+  std::shared_ptr<const Snapshot> LoadDirectory(const std::string& directory) {
+    std::vector<std::string> paths = ListProtoFiles(directory);
+    if (paths.empty()) {
+      throw Error(Code::kSchema, "no .proto file below the directory " + Quote(directory, 500));
+    }
+    std::vector<std::unique_ptr<ParsedProto>> files;
+    for (const std::string& path : paths) {
+      files.push_back(ParseProto(ReadFile(path, kMaxProtoSize), path));
+    }
+    std::string root = RootForAll(directory, paths, files);
     tree_.AddFirst(root);
     ProtoLoader loader(base_, may_share_pool_, tree_, texts_);
     for (size_t i = 0; i < paths.size(); ++i) {
-      auto name = SourceTree::NameBelow(paths[i], {root});
-      if (name) loader.Add(*name, std::move(files[i]), paths[i]);
+      loader.Add(NameOf(paths[i], root), std::move(files[i]), paths[i]);
     }
     return loader.Load();
   }

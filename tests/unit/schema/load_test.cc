@@ -117,6 +117,19 @@ TEST_F(SchemaTest, LoadsADirectory) {
   EXPECT_NE(store_.current()->FindMessage("One"), nullptr);
 }
 
+TEST_F(SchemaTest, ADirectoryBelowItsRoot) {
+  dir_.Write("apis/acme/a.proto",
+             "syntax = 'proto3'; package acme; import 'acme/b.proto'; message A { B b = 1; }");
+  dir_.Write("apis/acme/b.proto", "syntax = 'proto3'; package acme; message B {}");
+  Load(dir_.path() + "/apis/acme");
+  EXPECT_EQ(store_.current()->Message("A")->file()->name(), "acme/a.proto");
+  // One import that is missing does not spoil all others.
+  dir_.Write("apis/acme/c.proto", "syntax = 'proto3'; import 'gone.proto';");
+  Error error = ErrorOf([&] { SchemaStore().Load(dir_.path() + "/apis/acme", {}); });
+  ASSERT_EQ(error.locations.size(), 1u);
+  EXPECT_THAT(error.message, HasSubstr("cannot find import \"gone.proto\""));
+}
+
 TEST_F(SchemaTest, ADirectoryWithoutProtosIsAnError) {
   Error error = ErrorOf([&] { Load(dir_.path()); });
   EXPECT_EQ(error.code, Code::kSchema);
