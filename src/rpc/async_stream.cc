@@ -191,6 +191,7 @@ Event AsyncStream::ToEvent(Queue::Finished* finished) {
     }
   } catch (const Error& error) {
     event.error = error;
+    event.message = Buffer();  // what had been converted before the fault
   }
   return event;
 }

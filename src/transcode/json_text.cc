@@ -14,6 +14,7 @@ namespace pygrpc::transcode {
 namespace {
 
 constexpr size_t kLongestPath = 1000;
+constexpr size_t kLongestKey = 80;  // a longer one is quoted, and cut
 constexpr size_t kLongestFound = 40;
 constexpr char kSpaceAndColon[] = " \t\r\n:";
 
@@ -120,7 +121,7 @@ std::string JsonPathAt(std::string_view json, size_t offset) {
       path += "[" + std::to_string(container.index) + "]";
     } else if (container.key != Walk::kNoKey) {
       std::string key = JsonStringAt(json, container.key);
-      path += IsIdentifier(key) ? "." + key : "[" + Quote(key) + "]";
+      path += IsIdentifier(key) && key.size() <= kLongestKey ? "." + key : "[" + Quote(key) + "]";
     }
     if (path.size() > kLongestPath) return path + "...";
   }

@@ -246,6 +246,7 @@ std::unique_ptr<MessagePlan> CompileMessage(const Descriptor* type, const PlanSt
   plan->message_set = type->options().message_set_wire_format();
 
   std::vector<const FieldDescriptor*> descriptors;
+  descriptors.reserve(static_cast<size_t>(type->field_count()));
   for (int i = 0; i < type->field_count(); ++i) descriptors.push_back(type->field(i));
   if (type->extension_range_count() > 0) {
     std::vector<const FieldDescriptor*> extensions = resolver->Extensions(type);

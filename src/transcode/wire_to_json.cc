@@ -41,6 +41,7 @@ WireToJsonWriter::WireToJsonWriter(const JsonOptions& options, const uint8_t* be
       output_(out, static_cast<size_t>(end - begin) * 3 / 2 + 192) {}
 
 void WireToJsonWriter::Write(const MessagePlan& plan) {
+  // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): read on the second way
   const size_t start = output_.Offset(output_.Begin());
   try {
     output_.Finish(WriteMessage(plan, begin_, end_, output_.Begin()));

@@ -23,7 +23,7 @@ struct Field {
 // Follows a fault down into a message and puts down the way.
 class PathFinder {
  public:
-  PathFinder(const WireFault& fault) : fault_(fault) {}
+  explicit PathFinder(const WireFault& fault) : fault_(fault) {}
 
   std::string Find(const MessagePlan& plan, const uint8_t* begin, const uint8_t* end) {
     const MessagePlan* message = &plan;

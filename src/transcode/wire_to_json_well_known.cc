@@ -302,7 +302,9 @@ char* WireToJsonWriter::WriteWrapper(const MessagePlan& plan, const Occurrence* 
 char* WireToJsonWriter::WriteAny(const MessagePlan& plan, const Occurrence* pieces, size_t count,
                                  Way way, char* out) {
   const uint8_t* const where = pieces[0].begin;
-  std::string_view url(reinterpret_cast<const char*>(where), 0);
+  const std::string_view all(reinterpret_cast<const char*>(where),
+                             static_cast<size_t>(pieces[0].end() - where));
+  std::string_view url = all.substr(0, 0);
   std::string_view value = url;
   VisitFields(plan, pieces, count,
               [&](const FieldPlan& field, uint32_t, const uint8_t* at, const uint8_t* end) {
