@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "schema/editions.h"
+#include "schema/quiet.h"
 
 namespace pygrpc::schema {
 namespace {
@@ -185,6 +186,7 @@ Inspector::Inspector(const Schema& schema) : schema_(dynamic_cast<const Snapshot
 void Inspector::WithOptions(const Message& options,
                             const std::function<void(const Message&)>& read) {
   if (options.ByteSizeLong() == 0) return;
+  Quiet quiet;
   const auto* type = schema_.FindMessage(options.GetDescriptor()->full_name());
   if (type == nullptr) return;  // options of google.protobuf are always known
   schema_.Extensions(type);     // builds the files that declare custom options

@@ -8,6 +8,7 @@
 #include "schema/introspect.h"
 #include "schema/introspect_parts.h"
 #include "schema/proto_writer.h"
+#include "schema/wire_scan.h"
 
 namespace pygrpc::schema {
 namespace {
@@ -203,7 +204,9 @@ class Describer {
     to["name"] = file->name();
     to["origin"] = loaded.origin;
     to["package"] = file->package();
-    to["syntax"] = loaded.edition == 0 ? FileDescriptor::SyntaxName(file->syntax()) : "editions";
+    FileOutline outline;
+    ScanFile(loaded.bytes, &outline);
+    to["syntax"] = outline.syntax.empty() ? "proto2" : std::string(outline.syntax);
     if (loaded.edition != 0) to["edition"] = std::to_string(loaded.edition - 1000 + 2023);
     Json options = inspector_.OptionsJson(file->options());
     if (!options.empty()) to["options"] = std::move(options);

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "schema/editions.h"
+#include "schema/quiet.h"
 #include "schema/wire_scan.h"
 
 namespace pygrpc::schema {
@@ -234,6 +235,7 @@ void Pool::BuildOne(const FilePtr& file, const std::vector<FilePtr>& imports, st
   int public_depth = CheckPublicImports(proto, find, &public_work_);
   bool was_proto2 = IsProto2(proto);
   ResolveEditionOf(&proto);
+  Quiet quiet;
   Collector collector;
   const FileDescriptor* descriptor = pool_.BuildFileCollectingErrors(proto, &collector);
   if (descriptor == nullptr) {

@@ -5,7 +5,6 @@
 
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
 #include <limits>
@@ -15,6 +14,7 @@
 #include "schema/edition_text.h"
 #include "schema/editions.h"
 #include "schema/pool.h"
+#include "schema/quiet.h"
 
 namespace pygrpc::schema {
 namespace {
@@ -111,8 +111,7 @@ std::unique_ptr<ParsedProto> ParseProto(std::string_view text, std::string path)
   google::protobuf::compiler::Parser parser;
   parser.RecordErrorsTo(&errors);
   parser.RecordSourceLocationsTo(&parsed->locations);
-  // A missing syntax statement means proto2; the parser would write so to stderr.
-  google::protobuf::LogSilencer silencer;
+  Quiet quiet;
   if (!parser.Parse(&tokenizer, &parsed->proto) && parsed->errors.empty()) {
     fail_at(0, "the file cannot be parsed");
   }

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "schema/embedded_protos.h"
+#include "schema/quiet.h"
 #include "schema/wire_scan.h"
 
 namespace pygrpc::schema {
@@ -168,6 +169,7 @@ FilePtr MakeFile(const FileDescriptorProto& proto, std::string origin) {
 }
 
 void ParseFile(const SchemaFile& file, FileDescriptorProto* proto) {
+  Quiet quiet;
   google::protobuf::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(file.bytes.data()),
                                                static_cast<int>(file.bytes.size()));
   if (!proto->MergePartialFromCodedStream(&input) || !input.ConsumedEntireMessage()) {
