@@ -109,7 +109,13 @@ class Checks:
             for each in [result, *parameters]:
                 if each not in TYPES and not HANDLE.fullmatch(each):
                     wrong.append(f"{name}: {each}")
-            if result not in {"void", "int32_t", "uint64_t", "const char *", "const pygrpc_error *"}:
+            if result not in {
+                "void",
+                "int32_t",
+                "uint64_t",
+                "const char *",
+                "const pygrpc_error *",
+            }:
                 wrong.append(f"{name} returns {result}")
         if wrong:
             raise CheckError("\n".join(wrong))
