@@ -103,7 +103,11 @@ _PYTHON = {
     "PYGRPC_LIBRARY": str(_RELEASE / "libpygrpc.so.0"),
     "PYGRPC_TEST_SERVER": str(_RELEASE / "tests" / "server" / "pygrpc-test-server"),
 }
-_ASAN = {"UBSAN_OPTIONS": "print_stacktrace=1"}
+# Tests of what happens without memory ask for more than there is.
+_ASAN = {
+    "ASAN_OPTIONS": "allocator_may_return_null=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+}
 
 SUITES = [
     _check("format", "clang-format over C and C++", "scripts/format", "--check"),
