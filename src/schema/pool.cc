@@ -34,6 +34,23 @@ bool IsProto2(const FileDescriptorProto& proto) {
   return proto.syntax().empty() || proto.syntax() == "proto2";
 }
 
+using Fields = google::protobuf::RepeatedPtrField<google::protobuf::FieldDescriptorProto>;
+
+void CheckJsonNames(const Fields& fields) {
+  for (const auto& field : fields) {
+    if (FindInvalidUtf8(field.json_name()) == std::string_view::npos) continue;
+    throw Error(Code::kSchema, "the json_name of field " + Quote(field.name()) + " is not UTF-8");
+  }
+}
+
+// protobuf checks all other names. Recursion is bounded: its parser accepts no more than 100
+// levels.
+void CheckJsonNames(const google::protobuf::DescriptorProto& message) {
+  CheckJsonNames(message.field());
+  CheckJsonNames(message.extension());
+  for (const auto& nested : message.nested_type()) CheckJsonNames(nested);
+}
+
 // "a.proto -> b.proto -> a.proto"
 template <typename Frames>
 std::string CycleText(const Frames& frames, std::string_view again) {
@@ -233,6 +250,8 @@ void Pool::BuildOne(const FilePtr& file, const std::vector<FilePtr>& imports, st
     return BuiltImport{import.descriptor, import.public_depth};
   };
   int public_depth = CheckPublicImports(proto, find, &public_work_);
+  CheckJsonNames(proto.extension());
+  for (const auto& message : proto.message_type()) CheckJsonNames(message);
   bool was_proto2 = IsProto2(proto);
   ResolveEditionOf(&proto);
   Quiet quiet;

@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 
+#include "schema/introspect.h"
 #include "schema/schema_fixture.h"
 
 namespace pygrpc::schema {
@@ -164,6 +166,36 @@ TEST_F(DescriptorSetTest, CyclesAndBadNamesAreErrors) {
         << name;
   }
   EXPECT_TRUE(store_.current()->empty());
+}
+
+TEST_F(DescriptorSetTest, BytesThatAreNotUtf8) {
+  FileDescriptorProto file = SimpleFile("a.proto");
+  auto* field = file.mutable_message_type(0)->add_field();
+  field->set_name("f");
+  field->set_number(1);
+  field->set_type(google::protobuf::FieldDescriptorProto::TYPE_INT32);
+  field->set_json_name("\xff");
+  auto* location = file.mutable_source_code_info()->add_location();
+  location->add_path(4);
+  location->add_path(0);
+  for (int end : {0, 0, 1}) location->add_span(end);
+  location->set_leading_comments("a comment \xff");
+  ::testing::internal::CaptureStderr();
+  std::string set = SetOf({file});
+  ::testing::internal::GetCapturedStderr();  // of this test's own making
+  ::testing::internal::CaptureStderr();
+  EXPECT_THAT(ErrorOf([&] { store_.LoadDescriptorSet(set); }).message,
+              HasSubstr("the json_name of field \"f\" is not UTF-8"));
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  field->set_json_name("g");
+  ::testing::internal::CaptureStderr();
+  set = SetOf({file});
+  ::testing::internal::GetCapturedStderr();
+  ::testing::internal::CaptureStderr();
+  store_.LoadDescriptorSet(set);
+  auto described = nlohmann::json::parse(DescribeJson(*store_.current(), "Ma"));
+  EXPECT_THAT(described["comment"].get<std::string>(), HasSubstr("a comment \xEF\xBF\xBD"));
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
 TEST_F(DescriptorSetTest, OtherBytesAreNoDescriptorSet) {
