@@ -182,6 +182,7 @@ class SourceLoader {
     if (!name) {
       std::string root = RootFor(path, parsed->proto);
       tree_.AddFirst(root);
+      tree_.AddLast(DirectoryOf(path));
       name = NameOf(path, root);
     }
     ProtoLoader loader(base_, may_share_pool_, tree_, texts_);

@@ -57,9 +57,7 @@ SourceTree::SourceTree(const std::vector<std::string>& proto_path) {
     std::string absolute = AbsolutePath(directory);
     if (std::find(directories_.begin(), directories_.end(), absolute) == directories_.end()) {
       directories_.push_back(std::move(absolute));
-      return true;
     }
-    return false;
   };
   for (const std::string& directory : proto_path) {
     if (!directory.empty()) add(directory);
@@ -72,18 +70,19 @@ SourceTree::SourceTree(const std::vector<std::string>& proto_path) {
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
-  has_current_ = add(".");
-}
-
-std::vector<std::string> SourceTree::named_directories() const {
-  std::vector<std::string> named = directories_;
-  if (has_current_) named.pop_back();
-  return named;
+  named_directories_ = directories_;
+  add(".");
 }
 
 void SourceTree::AddFirst(const std::string& directory) {
   if (std::find(directories_.begin(), directories_.end(), directory) == directories_.end()) {
     directories_.insert(directories_.begin(), directory);
+  }
+}
+
+void SourceTree::AddLast(const std::string& directory) {
+  if (std::find(directories_.begin(), directories_.end(), directory) == directories_.end()) {
+    directories_.push_back(directory);
   }
 }
 

@@ -21,10 +21,11 @@ class SourceTree {
   // All directories, absolute, in the order in which they are searched.
   const std::vector<std::string>& directories() const { return directories_; }
   // Those that somebody named: all but the current directory.
-  std::vector<std::string> named_directories() const;
+  const std::vector<std::string>& named_directories() const { return named_directories_; }
 
-  // Searched before the others.
+  // Searched before, or after, the others.
   void AddFirst(const std::string& directory);
+  void AddLast(const std::string& directory);
 
   // The path of the file that `name` means below one of the directories.
   std::optional<std::string> Find(std::string_view name) const;
@@ -39,7 +40,7 @@ class SourceTree {
 
  private:
   std::vector<std::string> directories_;
-  bool has_current_ = false;
+  std::vector<std::string> named_directories_;
 };
 
 // Absolute, without "." and "..", links kept.

@@ -96,6 +96,19 @@ TEST_F(SchemaTest, FindsTheRootThatTheImportsMean) {
   EXPECT_EQ(store_.current()->Message("Cart")->file()->name(), "acme/shop/cart.proto");
 }
 
+TEST_F(SchemaTest, BelowTheCurrentDirectoryNamesStartThere) {
+  dir_.Write("sub/a.proto", "syntax = 'proto3'; message A {}");
+  std::string path = dir_.Write("sub/b.proto", "syntax = 'proto3'; import 'a.proto'; message B {}");
+  std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(dir_.path());
+  Load("sub/a.proto");
+  Load("sub/b.proto");
+  std::filesystem::current_path(before);
+  auto schema = store_.current();
+  EXPECT_EQ(schema->Message("A")->file()->name(), "sub/a.proto");
+  EXPECT_EQ(schema->Message("B")->file()->dependency(0), schema->Message("A")->file());
+}
+
 TEST_F(SchemaTest, OneFileUnderTwoNamesIsOneFile) {
   std::string b = dir_.Write("protos/b.proto", "syntax = 'proto3'; message B {}");
   std::string a =

@@ -98,4 +98,8 @@ std::string Gzip(const std::string& bytes) {
   return output;
 }
 
+SchemaTest::SchemaTest() : before_(fs::current_path()) { fs::current_path(elsewhere_.path()); }
+
+SchemaTest::~SchemaTest() { fs::current_path(before_); }
+
 }  // namespace pygrpc::schema

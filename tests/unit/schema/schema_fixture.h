@@ -7,6 +7,7 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -47,14 +48,22 @@ std::string Protoc(const std::string& directory, const std::string& arguments);
 
 std::string Gzip(const std::string& bytes);
 
+// Runs in a directory of its own: the current one is part of the proto path.
 class SchemaTest : public ::testing::Test {
  protected:
+  SchemaTest();
+  ~SchemaTest() override;
+
   void Load(const std::string& source, std::vector<std::string> proto_path = {}) {
     store_.Load(source, LoadOptions{std::move(proto_path)});
   }
 
   TempDir dir_;
   SchemaStore store_;
+
+ private:
+  TempDir elsewhere_;
+  std::filesystem::path before_;
 };
 
 }  // namespace pygrpc::schema
