@@ -82,7 +82,6 @@ Rpc::Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptio
       listener_(listener),
       status_message_(grpc_empty_slice()) {
   for (int i = 0; i < kBatchKinds; ++i) {
-    batches_[i].rpc = this;
     batches_[i].kind = static_cast<BatchKind>(i);
   }
   grpc_metadata_array_init(&headers_);
@@ -132,6 +131,7 @@ void Rpc::StartBatch(BatchKind kind, const grpc_op* ops, size_t count) {
     std::lock_guard<std::mutex> lock(mutex_);
     batch.in_flight = true;
     batch.done = false;
+    batch.rpc.store(this, std::memory_order_release);
   }
   grpc_call_error fault = grpc_call_start_batch(call_, ops, count, &batch, nullptr);
   if (fault == GRPC_CALL_OK) return;
@@ -183,7 +183,9 @@ void Rpc::Start(Message request) {
   ops[count] = {};
   ops[count].op = GRPC_OP_RECV_STATUS_ON_CLIENT;
   ops[count].data.recv_status_on_client.trailing_metadata = &trailers_;
-  ops[count].data.recv_status_on_client.status = &status_code_;
+  // As an int: gRPC stores any number that the server sends.
+  static_assert(sizeof(grpc_status_code) == sizeof(status_code_));
+  ops[count].data.recv_status_on_client.status = reinterpret_cast<grpc_status_code*>(&status_code_);
   ops[count++].data.recv_status_on_client.status_details = &status_message_;
   StartBatch(BatchKind::kFinal, ops, count);
 }
@@ -250,7 +252,7 @@ void Rpc::WaitAlone(BatchKind kind) {
 }
 
 void Rpc::Complete(Batch* batch, bool ok) {
-  Rpc* rpc = batch->rpc;
+  Rpc* rpc = batch->rpc.load(std::memory_order_acquire);
   {
     std::lock_guard<std::mutex> lock(rpc->mutex_);
     batch->in_flight = false;

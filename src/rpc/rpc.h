@@ -7,6 +7,7 @@
 #include <grpc/byte_buffer.h>
 #include <grpc/grpc.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -56,7 +57,7 @@ class Message {
 
 // How an RPC ended.
 struct Status {
-  grpc_status_code code = GRPC_STATUS_UNKNOWN;
+  int code = GRPC_STATUS_UNKNOWN;  // an int, for a server may send any
   std::string message;
   Metadata trailers;
 };
@@ -91,7 +92,8 @@ class Rpc {
   };
 
   struct Batch {  // its address is the tag of its completion
-    Rpc* rpc = nullptr;
+    // gRPC orders its start and its completion, but no tool that looks for races sees into gRPC.
+    std::atomic<Rpc*> rpc{nullptr};
     BatchKind kind = BatchKind::kOpen;
     bool in_flight = false;
     bool done = false;     // of the latest one started
@@ -134,7 +136,7 @@ class Rpc {
   Message TakeMessage() { return std::move(received_); }  // kRead, or kFinal of a unary response
   Metadata Headers() const;                               // kOpen, or kFinal of a unary call
   Status GetStatus() const;                               // kFinal
-  grpc_status_code status_code() const { return status_code_; }
+  int status_code() const { return status_code_; }
   std::string Peer() const;
 
   Channel* channel() const { return channel_.get(); }
@@ -164,7 +166,7 @@ class Rpc {
   Message received_;
   grpc_metadata_array headers_;
   grpc_metadata_array trailers_;
-  grpc_status_code status_code_ = GRPC_STATUS_UNKNOWN;
+  int status_code_ = GRPC_STATUS_UNKNOWN;
   grpc_slice status_message_;
 
   Rpc* next_ = nullptr;  // in the channel's list
