@@ -162,7 +162,7 @@ SUITES = [
         "tsan",
         "--label-regex",
         "capi",
-        when=When.NORMAL,
+        when=When.LONG,
         limit=1200,
     ),
     _ctest(
