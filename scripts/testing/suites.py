@@ -162,7 +162,7 @@ SUITES = [
         "tsan",
         "--label-regex",
         "capi",
-        when=When.LONG,
+        when=When.NORMAL,
         limit=1200,
     ),
     _ctest(

@@ -103,6 +103,7 @@ void ApplyCallOptions(const OptionValues& values, CallOptions* options) {
   ReadFlag(values, "enum_numbers", &options->json.enum_numbers);
   ReadFlag(values, "proto_names", &options->json.proto_names);
   ReadFlag(values, "int64_numbers", &options->json.int64_numbers);
+  ReadFlag(values, "keep_unknown", &options->json.keep_unknown);
   ReadFlag(values, "ignore_unknown", &options->json.ignore_unknown);
 }
 
@@ -230,6 +231,9 @@ const std::vector<OptionSpec>& OptionsTable() {
        "print field names as in the .proto, not in lowerCamelCase"},
       {"int64_numbers", T::kBool, kCall, "false", nullptr, 0, 0, false,
        "print 64-bit integers as numbers, not as strings"},
+      {"keep_unknown", T::kBool, kCall, "false", nullptr, 0, 0, false,
+       "keep fields that the schema lacks: base64 of the wire format under \"@unknown\", both "
+       "ways"},
       {"ignore_unknown", T::kBool, kCall, "false", nullptr, 0, 0, false,
        "skip fields and enum values of a request that the schema does not know"},
       {"max_depth", T::kInteger, kCall, "100", nullptr, 1, 1000, false,

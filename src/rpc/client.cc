@@ -102,7 +102,7 @@ void Client::LoadDescriptorSet(std::string_view bytes) {
 }
 
 void Client::LoadProto(std::string_view filename, std::string_view text) {
-  schema_.LoadProto(filename, text);
+  schema_.LoadProto(filename, text, {options_.proto_path});
   SchemaChanged();
 }
 

@@ -4,7 +4,6 @@
 #include "rpc/method.h"
 
 #include "rpc/builtin.h"
-#include "schema/embedded_protos.h"
 
 namespace pygrpc::rpc {
 
@@ -31,9 +30,7 @@ std::shared_ptr<const Method> Catalog::FindMethod(std::string_view name) const {
 const std::shared_ptr<const Catalog>& BuiltinCatalog() {
   // Leaked on purpose: gRPC's threads may outlive static destructors.
   static const auto* catalog = [] {
-    schema::SchemaStore store;
-    store.LoadDescriptorSet(std::string_view(reinterpret_cast<const char*>(schema::kEmbeddedProtos),
-                                             schema::kEmbeddedProtosSize));
+    schema::SchemaStore store;  // an empty one knows what is embedded
     return new std::shared_ptr<const Catalog>(std::make_shared<const Catalog>(store.current()));
   }();
   return *catalog;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <climits>
 
+#include "base/text.h"
 #include "transcode/json_to_wire_scalars.h"
 #include "transcode/slot_set.h"
 
@@ -54,7 +55,8 @@ JsonToWireConverter::JsonToWireConverter(std::string_view json, const JsonOption
       buffer_(out),
       start_(out->size()),
       max_depth_(options.max_depth),
-      ignore_unknown_(options.ignore_unknown) {}
+      ignore_unknown_(options.ignore_unknown),
+      keep_unknown_(options.keep_unknown) {}
 
 void JsonToWireConverter::Convert(const MessagePlan& plan) {
   // Wire format is seldom longer than half of the text.
@@ -192,6 +194,12 @@ JsonToWireConverter::Cursor JsonToWireConverter::Members(Cursor cursor, const Me
         cursor = Skip(cursor, first, depth);
         continue;
       }
+      if (PYGRPC_UNLIKELY(keep_unknown_ && StringText(token) == kUnknownKey)) {
+        cursor.token += 2;
+        first = Look(&cursor);
+        cursor = KeptFields(cursor, first);
+        continue;
+      }
       field = FindField(token, plan);
     }
     cursor.token += 2;
@@ -218,6 +226,28 @@ JsonToWireConverter::Cursor JsonToWireConverter::Members(Cursor cursor, const Me
 
 template JsonToWireConverter::Cursor JsonToWireConverter::Members<true>(Cursor, const MessagePlan&,
                                                                         uint32_t);
+
+JsonToWireConverter::Cursor JsonToWireConverter::KeptFields(Cursor cursor, char first) {
+  const char* expected = "fields in the wire format, as base64";
+  std::string bytes;
+  if (first != '"' || !Base64Decode(StringText(cursor.token), &bytes)) {
+    Fail(cursor.token, expected);
+  }
+  const auto* at = reinterpret_cast<const uint8_t*>(bytes.data());
+  const uint8_t* const end = at + bytes.size();
+  while (at < end) {
+    uint32_t tag;
+    at = ReadTag(at, end, &tag);
+    if (at != nullptr && TagWireType(tag) == WireType::kEndGroup) at = nullptr;
+    if (at != nullptr) at = SkipValue(tag, at, end, max_depth_);
+    if (at == nullptr) Fail(cursor.token, expected);
+  }
+  cursor.out = Room(cursor.out, bytes.size() + kSlack);
+  std::memcpy(cursor.out, bytes.data(), bytes.size());
+  cursor.out += bytes.size();
+  ++cursor.token;
+  return cursor;
+}
 
 const FieldPlan* JsonToWireConverter::FindField(const uint32_t* token, const MessagePlan& plan) {
   std::string_view raw = RawString(token);

@@ -187,6 +187,9 @@ class JsonToWireConverter {
   std::string AnyTypeUrl(Cursor cursor, size_t object, uint32_t depth, size_t* url_offset);
   bool IsTypeKey(const uint32_t* token);
 
+  // Unknown fields in the wire format, as base64: written as they are.
+  Cursor KeptFields(Cursor cursor, char first);
+
   // --- Unknown members: checked, not written ---
   Cursor Skip(Cursor cursor, char first, uint32_t depth);
 
@@ -227,6 +230,7 @@ class JsonToWireConverter {
 
   const uint32_t max_depth_;
   const bool ignore_unknown_;
+  const bool keep_unknown_;
   bool dropped_ = false;  // an enum of unknown name was passed over
 };
 

@@ -9,13 +9,14 @@
 #include <mutex>
 #include <utility>
 
+#include "schema/features.h"
+
 namespace pygrpc::transcode {
 namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
-using google::protobuf::FileDescriptor;
 
 // Appends `name` in quotes as JSON has it. A json_name may hold any character.
 void AppendQuoted(std::string_view name, std::string* out) {
@@ -110,32 +111,19 @@ WellKnown WellKnownOf(const Descriptor& type) {
   return WellKnown::kNone;
 }
 
-#if GOOGLE_PROTOBUF_VERSION >= 4022000
-bool IsClosed(const EnumDescriptor* type) { return type->is_closed(); }
-bool IsStrictUtf8(const FieldDescriptor* field) { return field->requires_utf8_validation(); }
-#else
-bool IsProto3(const FileDescriptor* file) {
-  return file->syntax() == FileDescriptor::SYNTAX_PROTO3;
-}
-bool IsClosed(const EnumDescriptor* type) { return !IsProto3(type->file()); }
-bool IsStrictUtf8(const FieldDescriptor* field) {
-  return field->type() == FieldDescriptor::TYPE_STRING && IsProto3(field->file());
-}
-#endif
-
 void CompileField(const FieldDescriptor* descriptor, const PlanStore* store, FieldPlan* field) {
   field->kind = static_cast<FieldKind>(descriptor->type());
   field->wire_type = WireTypeOf(field->kind);
   field->repeated = descriptor->is_repeated();
   field->map = descriptor->is_map();
   field->packed = descriptor->is_packed();
-  field->has_presence = descriptor->has_presence();
+  field->has_presence = schema::HasPresence(descriptor);
   field->required = descriptor->is_required();
   field->extension = descriptor->is_extension();
   field->message_set_item = field->extension && field->kind == FieldKind::kMessage &&
                             !field->repeated &&
                             descriptor->containing_type()->options().message_set_wire_format();
-  field->strict_utf8 = IsStrictUtf8(descriptor);
+  field->strict_utf8 = schema::RequiresUtf8(descriptor);
   field->number = static_cast<uint32_t>(descriptor->number());
   field->tag_size = WriteTag(
       field->number, field->packed ? WireType::kLengthDelimited : field->wire_type, field->tag);
@@ -273,7 +261,7 @@ std::unique_ptr<MessagePlan> CompileMessage(const Descriptor* type, const PlanSt
 std::unique_ptr<EnumPlan> CompileEnum(const EnumDescriptor* type) {
   auto plan = std::make_unique<EnumPlan>();
   plan->descriptor = type;
-  plan->closed = IsClosed(type);
+  plan->closed = schema::IsClosed(type);
   plan->is_null_value = type->full_name() == "google.protobuf.NullValue";
   plan->default_number = type->value(0)->number();
 

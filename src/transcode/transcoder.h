@@ -16,12 +16,17 @@
 
 namespace pygrpc::transcode {
 
+// The member that holds the fields which the schema lacks, if they are to be kept: no name of a
+// field can begin like that.
+inline constexpr std::string_view kUnknownKey = "@unknown";
+
 // The switches of ProtoJSON, per client and per call.
 struct JsonOptions {
   bool print_defaults = false;  // print fields without presence even when they are default
   bool enum_numbers = false;    // print enums as numbers
   bool proto_names = false;     // print names as in the .proto, not json_name
   bool int64_numbers = false;   // print 64-bit integers as JSON numbers, not strings
+  bool keep_unknown = false;    // unknown fields of the wire format as base64, under kUnknownKey
   bool ignore_unknown = false;  // skip unknown JSON fields (and unknown enum names)
   uint32_t max_depth = 100;     // nesting of objects and arrays, Struct and Any included
 };

@@ -92,6 +92,10 @@ WireToJsonWriter::Cursor WireToJsonWriter::WriteFields(const MessagePlan& plan, 
     }
     const FieldPlan* field = plan.FindNumber(TagNumber(tag));
     if (PYGRPC_UNLIKELY(field == nullptr || !Accepts(*field, TagWireType(tag)))) {
+      if (options_.keep_unknown) {  // seldom wanted: the second way gathers them
+        merge = true;
+        break;
+      }
       at = SkipUnknown(tag, at, end);
       continue;
     }

@@ -75,6 +75,7 @@ char* WireToJsonWriter::MergeFields(const MessagePlan& plan, size_t first, size_
                                     char* out) {
   SlotSet slots(plan.slot_count, &slot_stack_);
   const size_t base = occurrences_.size();
+  const size_t unknown_base = unknown_.size();
   CollectPieces(plan, first, count, UnknownEnumerators::kDrop);
   for (size_t at = base; at < occurrences_.size();) {
     size_t next = at;
@@ -86,6 +87,29 @@ char* WireToJsonWriter::MergeFields(const MessagePlan& plan, size_t first, size_
   occurrences_.resize(base);
   if (options_.print_defaults) out = WriteMissing(plan, slots, out);
   slots.Close();
+  return WriteUnknown(unknown_base, out);
+}
+
+void WireToJsonWriter::KeepUnknown(const uint8_t* begin, const uint8_t* end) {
+  if (!options_.keep_unknown) return;
+  unknown_.emplace_back(reinterpret_cast<const char*>(begin), static_cast<size_t>(end - begin));
+}
+
+// Writes the unknown fields from `base` on, with a comma behind them, and takes them off the stack.
+char* WireToJsonWriter::WriteUnknown(size_t base, char* out) {
+  if (unknown_.size() == base) return out;
+  std::string bytes;
+  for (size_t i = base; i < unknown_.size(); ++i) bytes += unknown_[i];
+  unknown_.resize(base);
+  out = output_.Ensure(out, kUnknownKey.size() + 3);
+  *out++ = '"';
+  std::memcpy(out, kUnknownKey.data(), kUnknownKey.size());
+  out += kUnknownKey.size();
+  *out++ = '"';
+  *out++ = ':';
+  out = output_.WriteBase64(out, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  out = output_.Ensure(out, 1);
+  *out++ = ',';
   return out;
 }
 
@@ -117,6 +141,7 @@ void WireToJsonWriter::Collect(const MessagePlan& plan, const uint8_t* begin, co
     const bool item = plan.message_set && tag == kMessageSetItemTag;
     if (field == nullptr && !item) {
       at = SkipUnknown(tag, at, end);
+      KeepUnknown(start, at);
       continue;
     }
     const uint8_t* value = at;
@@ -131,7 +156,7 @@ void WireToJsonWriter::Collect(const MessagePlan& plan, const uint8_t* begin, co
       FailGroup(value);
     }
     if (item) {
-      CollectMessageSetItem(plan, value, value_end);
+      if (!CollectMessageSetItem(plan, value, value_end)) KeepUnknown(start, at);
       continue;
     }
     size_t size;
@@ -147,8 +172,8 @@ void WireToJsonWriter::Collect(const MessagePlan& plan, const uint8_t* begin, co
 }
 
 // A group that holds the number of an extension (field 2) and its message (field 3), in any order.
-// Of each the first one counts.
-void WireToJsonWriter::CollectMessageSetItem(const MessagePlan& plan, const uint8_t* begin,
+// Of each the first one counts. False if the extension is unknown.
+bool WireToJsonWriter::CollectMessageSetItem(const MessagePlan& plan, const uint8_t* begin,
                                              const uint8_t* end) {
   constexpr uint32_t kTypeTag = 2 << 3 | static_cast<uint32_t>(WireType::kVarint);
   constexpr uint32_t kMessageTag = 3 << 3 | static_cast<uint32_t>(WireType::kLengthDelimited);
@@ -164,10 +189,11 @@ void WireToJsonWriter::CollectMessageSetItem(const MessagePlan& plan, const uint
     if (tag == kMessageTag && message == nullptr) message = ReadLength(at, end, &size);
     at = SkipUnknown(tag, at, end);
   }
-  if (message == nullptr || type > UINT32_MAX) return;
+  if (message == nullptr || type > UINT32_MAX) return false;
   const FieldPlan* field = plan.FindNumber(static_cast<uint32_t>(type));
-  if (field == nullptr || !Accepts(*field, WireType::kLengthDelimited)) return;
+  if (field == nullptr || !Accepts(*field, WireType::kLengthDelimited)) return false;
   occurrences_.push_back({field, message, static_cast<uint32_t>(size), WireType::kLengthDelimited});
+  return true;
 }
 
 // Writes the field to which the occurrences [first, last) of one slot amount.

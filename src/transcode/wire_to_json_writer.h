@@ -140,7 +140,9 @@ class WireToJsonWriter {
   size_t CollectEntry(const MessagePlan& entry, size_t index, MapKey* key);
   void Collect(const MessagePlan& plan, const uint8_t* begin, const uint8_t* end,
                UnknownEnumerators unknown);
-  void CollectMessageSetItem(const MessagePlan& plan, const uint8_t* begin, const uint8_t* end);
+  bool CollectMessageSetItem(const MessagePlan& plan, const uint8_t* begin, const uint8_t* end);
+  void KeepUnknown(const uint8_t* begin, const uint8_t* end);
+  char* WriteUnknown(size_t base, char* out);
 
   // wire_to_json_well_known.cc. Leaves hold no message that must be merged with another.
   char* WriteWellKnown(const MessagePlan& plan, const uint8_t* begin, const uint8_t* end,
@@ -180,7 +182,8 @@ class WireToJsonWriter {
   uint32_t depth_ = 0;
   size_t written_in_vain_ = 0;  // bytes of messages that turned out to need merging
   std::vector<uint64_t> slot_stack_;
-  std::vector<Occurrence> occurrences_;  // of the messages being merged, a stack
+  std::vector<Occurrence> occurrences_;    // of the messages being merged, a stack
+  std::vector<std::string_view> unknown_;  // the fields to keep of the same messages, another stack
 };
 
 // Whether a field takes a value of that wire type; otherwise the field counts as unknown.

@@ -222,6 +222,21 @@ TEST_F(JsonToWireTest, EveryScalar) {
             "an_sint64: -9223372036854775808");
 }
 
+TEST_F(JsonToWireTest, KeptUnknownFieldsAreWrittenAsTheyAre) {
+  const std::string fields = "\xA0\x1F\x01";  // field 500: 1
+  EXPECT_EQ(Fault("test.Scalars", R"({"@unknown":"oB8B"})").json_path, R"($["@unknown"])");
+  options_.keep_unknown = true;
+  EXPECT_EQ(Wire("test.Scalars", R"({"anInt32":1,"@unknown":"oB8B"})"), "\x28\x01" + fields);
+  EXPECT_EQ(Wire("test.Scalars", R"({"@unknown":""})"), "");
+  // Neither what is no base64, nor what is no field, nor the end of a group.
+  for (const char* bad : {R"({"@unknown":"%"})", R"({"@unknown":"oB8"})", R"({"@unknown":"DA=="})",
+                          R"({"@unknown":1})", R"({"@unknown":{}})"}) {
+    const Error error = Fault("test.Scalars", bad);
+    EXPECT_EQ(error.code, Code::kJson) << bad;
+    EXPECT_EQ(error.expected, "fields in the wire format, as base64") << bad;
+  }
+}
+
 TEST_F(JsonToWireTest, FieldsKeepTheOrderOfTheText) {
   EXPECT_EQ(Wire("test.Scalars", R"({"aString":"x","anInt32":1})"), "\x4A\x01x\x28\x01");
   EXPECT_EQ(Wire("test.Scalars", R"({"an_int32":1,"a_string":"x"})"), "\x28\x01\x4A\x01x");

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "transcode/wire_to_json_fixture.h"
 
 namespace pygrpc::transcode {
@@ -141,6 +142,21 @@ TEST_F(WireToJsonTest, UnknownFieldsAreSkipped) {
   EXPECT_EQ(Json("three.Node", unknown + Bytes(1, "a") + unknown), R"({"name":"a"})");
   // Another wire type than the declared one makes a field unknown.
   EXPECT_EQ(Json("three.Node", Int(1, 5) + Bytes(12, "x") + Fixed32(8, 1) + Group(11, "")), "{}");
+}
+
+TEST_F(WireToJsonTest, UnknownFieldsAreKeptIfAsked) {
+  JsonOptions options;
+  options.keep_unknown = true;
+  const std::string one = Int(500, 1);
+  const std::string other = Group(504, Int(1, 1)) + Bytes(12, "x");
+  EXPECT_EQ(Json("three.Node", one + Bytes(1, "a") + other, options),
+            R"({"name":"a","@unknown":")" + Base64Encode(one + other) + "\"}");
+  // Each message has its own.
+  const std::string child = Int(501, 2);
+  EXPECT_EQ(Json("three.Node", Bytes(2, child) + one + Bytes(2, Bytes(1, "b")), options),
+            R"({"children":[{"@unknown":")" + Base64Encode(child) +
+                R"("},{"name":"b"}],"@unknown":")" + Base64Encode(one) + "\"}");
+  EXPECT_EQ(Json("three.Node", one), "{}");
 }
 
 TEST_F(WireToJsonTest, MoreThan64Fields) {
