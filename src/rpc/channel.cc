@@ -102,7 +102,7 @@ void* Channel::RegisterMethod(const std::string& path) {
 }
 
 grpc_completion_queue* Channel::TakeQueue() {
-  EnterGrpc();
+  Get();  // what can fail fails before there is a queue to give back
   {
     std::lock_guard<std::mutex> lock(queues_mutex_);
     if (!idle_queues_.empty()) {

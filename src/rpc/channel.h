@@ -44,7 +44,7 @@ class Channel {
   // the channel: ask only for methods of a schema.
   void* RegisterMethod(const std::string& path);
 
-  // A pluck-type completion queue for one RPC at a time, to be returned drained.
+  // A pluck-type completion queue for one RPC at a time, to be returned drained. Throws as Get().
   grpc_completion_queue* TakeQueue();
   void ReturnQueue(grpc_completion_queue* queue) noexcept;
 
