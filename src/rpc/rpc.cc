@@ -70,7 +70,7 @@ Message Message::FromCopy(std::string_view bytes) {
   return message;
 }
 
-Rpc::Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptions& options)
+Rpc::Rpc(const std::shared_ptr<Channel>& channel, const Method& method, const CallOptions& options)
     : Rpc(channel, method, options, channel->TakeQueue(), nullptr) {}
 
 Rpc::Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptions& options,

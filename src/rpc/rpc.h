@@ -103,7 +103,7 @@ class Rpc {
 
   // For use by threads that wait: the RPC takes a queue of its own from the channel. `method` and
   // `options` must outlive the RPC. Does no I/O. Throws Error(kForked).
-  Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptions& options);
+  Rpc(const std::shared_ptr<Channel>& channel, const Method& method, const CallOptions& options);
   // The same for a shared queue, which somebody polls.
   Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptions& options,
       grpc_completion_queue* queue, Listener* listener);

@@ -128,8 +128,9 @@ class FeatureTaker {
     } else if (option.name_size() == 1 && option.has_aggregate_value()) {
       good = TakeAggregate(option.aggregate_value(), serialized);
     }
-    if (!good)
+    if (!good) {
       Reject(option, Place::OPTION_NAME, "unknown feature, or a value that it does not have");
+    }
   }
 
   static bool TakeAggregate(const std::string& text, std::string* serialized) {

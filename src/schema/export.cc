@@ -17,6 +17,7 @@ namespace {
 std::vector<FilePtr> FilesOf(const Inspector& inspector, const std::vector<std::string>& symbols) {
   const Snapshot& schema = inspector.schema();
   std::vector<FilePtr> roots;
+  roots.reserve(symbols.size());
   for (const std::string& symbol : symbols) {
     roots.push_back(schema.FindFile(FileOf(inspector.Find(symbol))->name()));
   }

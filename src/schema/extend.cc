@@ -32,7 +32,7 @@ class Extension {
   void AddFiles(const std::vector<FilePtr>& files) {
     for (const FilePtr& file : files) AddFile(file);
     // Grows while it is walked: what is imported may import in turn.
-    for (size_t i = 0; i < files_.size(); ++i) AddBuiltInImports(files_[i]);
+    for (size_t i = 0; i < files_.size(); ++i) AddBuiltInImports(files_[i].get());
     if (!missing_.empty()) ThrowMissing();
   }
 
@@ -104,15 +104,15 @@ class Extension {
     return found != by_name_.end() ? found->second : base_.index().FindFile(name);
   }
 
-  // `file` by value: the list that it came from grows here.
-  void AddBuiltInImports(FilePtr file) {
+  // The list that `file` came from grows here.
+  void AddBuiltInImports(const SchemaFile* file) {
     for (std::string_view name : file->imports) {
       if (Find(name) != nullptr) continue;
       if (FilePtr built_in = BuiltInLayer().FindFile(name)) {
         by_name_.emplace(built_in->name, built_in);
         files_.push_back(built_in);
       } else if (!file->may_lack_imports) {
-        missing_.emplace_back(file.get(), name);
+        missing_.emplace_back(file, name);
       }
     }
   }

@@ -11,7 +11,6 @@
 
 namespace pygrpc::schema {
 
-using google::protobuf::FileDescriptor;
 using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 

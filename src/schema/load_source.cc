@@ -269,6 +269,7 @@ class SourceLoader {
       throw Error(Code::kSchema, "no .proto file below the directory " + Quote(directory, 500));
     }
     std::vector<std::unique_ptr<ParsedProto>> files;
+    files.reserve(paths.size());
     for (const std::string& path : paths) {
       files.push_back(ParseProto(ReadFile(path, kMaxProtoSize), path));
     }

@@ -344,6 +344,7 @@ void ProtoWriter::Reserved(const std::vector<std::string>& ranges,
                            const std::vector<std::string>& names) {
   if (!ranges.empty()) Line("reserved " + JoinTexts(ranges) + ";");
   std::vector<std::string> written;
+  written.reserve(names.size());
   for (const std::string& name : names) {
     written.push_back(syntax_ == "editions" ? name : QuoteForProto(name));
   }
@@ -549,6 +550,8 @@ std::string ProtoWriter::Declaration(const Path& path) {
       message = is_file ? &proto_.message_type(index) : &message->nested_type(index);
       if (at.size() == path.size()) Message(*message, at, scope);
       scope = Join(scope, message->name());
+    } else if (message == nullptr) {
+      break;  // neither fields nor oneofs stand in a file
     } else if (number == DescriptorProto::kFieldFieldNumber) {
       FieldDeclaration(*message, parent, scope, index);
       break;

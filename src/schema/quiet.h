@@ -15,7 +15,7 @@ namespace pygrpc::schema {
 // as an error or does no harm (a comment that is not UTF-8, a missing syntax statement).
 class Quiet {
  public:
-  Quiet() {}
+  Quiet() = default;
   Quiet(const Quiet&) = delete;
   Quiet& operator=(const Quiet&) = delete;
 

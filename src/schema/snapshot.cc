@@ -69,7 +69,8 @@ void AddNear(std::string_view wanted, const Map& map, FullName full_name,
   }
 }
 
-Error AmbiguousError(const char* what, std::string_view name, std::set<std::string> candidates) {
+Error AmbiguousError(const char* what, std::string_view name,
+                     const std::set<std::string>& candidates) {
   Error error(Code::kAmbiguous, "");
   error.candidates.assign(candidates.begin(), candidates.end());
   std::vector<std::string> shown = error.candidates;

@@ -18,7 +18,8 @@ struct MapKey {
 
   bool operator==(const MapKey& other) const {
     if (value != other.value) return false;
-    return text == nullptr || value == 0 || std::memcmp(text, other.text, value) == 0;
+    if (text == nullptr || other.text == nullptr || value == 0) return true;
+    return std::memcmp(text, other.text, value) == 0;
   }
 };
 
