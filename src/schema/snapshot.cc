@@ -224,7 +224,7 @@ const Descriptor* Snapshot::Message(std::string_view name) const {
     candidates.emplace(type.full_name);
   }
   if (candidates.size() > 1 && bare == name) {
-    throw AmbiguousError("message", name, std::move(candidates));
+    throw AmbiguousError("message", name, candidates);
   }
   if (candidates.size() == 1 && bare == name) {
     if (const Descriptor* message = FindMessage(*candidates.begin())) return message;
@@ -292,7 +292,7 @@ const MethodDescriptor* Snapshot::ResolveMethod(std::string_view name) const {
       candidates.insert(method.FullName());
     }
   }
-  if (candidates.size() > 1) throw AmbiguousError("method", name, std::move(candidates));
+  if (candidates.size() > 1) throw AmbiguousError("method", name, candidates);
   if (match != nullptr) {
     if (const MethodDescriptor* method = MethodOf(match->service, match->method)) return method;
   }
