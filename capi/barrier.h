@@ -65,6 +65,12 @@ std::shared_ptr<rpc::Client> ClientOf(pygrpc_client *client, const char *argumen
 rpc::Stream &BlockingStream(pygrpc_stream *stream);
 rpc::AsyncStream &AsyncStreamOf(pygrpc_stream *stream);
 
+// What both kinds of stream can do, done by the one that is behind the handle.
+template <typename Use>
+auto WithStream(pygrpc_stream *stream, const Use &use) {
+  return Require(stream, "stream")->async != nullptr ? use(*stream->async) : use(*stream->blocking);
+}
+
 // A text that a function gives out: empty until Give().
 class TextOut {
  public:

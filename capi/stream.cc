@@ -17,11 +17,7 @@ int32_t pygrpc_stream_write(pygrpc_stream *stream, const char *message, size_t s
 
 int32_t pygrpc_stream_half_close(pygrpc_stream *stream, pygrpc_error **error) {
   return Guard(error, [&] {
-    if (Require(stream, "stream")->async != nullptr) {
-      stream->async->HalfClose();
-    } else {
-      stream->blocking->HalfClose();
-    }
+    WithStream(stream, [](auto &either) { either.HalfClose(); });
     return PYGRPC_OK;
   });
 }
@@ -48,9 +44,8 @@ int32_t pygrpc_stream_headers(pygrpc_stream *stream, int64_t timeout_ms, char **
   return Guard(error, [&] {
     TextOut out(json, size, "json");
     std::string text;
-    Outcome outcome = Require(stream, "stream")->async != nullptr
-                          ? stream->async->Headers(timeout_ms, &text)
-                          : stream->blocking->Headers(timeout_ms, &text);
+    Outcome outcome =
+        WithStream(stream, [&](auto &either) { return either.Headers(timeout_ms, &text); });
     if (outcome == Outcome::kDone) out.Give(text);
     return OutcomeCode(outcome);
   });
@@ -61,9 +56,8 @@ int32_t pygrpc_stream_trailers(pygrpc_stream *stream, int64_t timeout_ms, char *
   return Guard(error, [&] {
     TextOut out(json, size, "json");
     std::string text;
-    Outcome outcome = Require(stream, "stream")->async != nullptr
-                          ? stream->async->Trailers(timeout_ms, &text)
-                          : stream->blocking->Trailers(timeout_ms, &text);
+    Outcome outcome =
+        WithStream(stream, [&](auto &either) { return either.Trailers(timeout_ms, &text); });
     if (outcome == Outcome::kDone) out.Give(text);
     return OutcomeCode(outcome);
   });
@@ -71,11 +65,7 @@ int32_t pygrpc_stream_trailers(pygrpc_stream *stream, int64_t timeout_ms, char *
 
 int32_t pygrpc_stream_cancel(pygrpc_stream *stream, pygrpc_error **error) {
   return Guard(error, [&] {
-    if (Require(stream, "stream")->async != nullptr) {
-      stream->async->Cancel();
-    } else {
-      stream->blocking->Cancel();
-    }
+    WithStream(stream, [](auto &either) { either.Cancel(); });
     return PYGRPC_OK;
   });
 }

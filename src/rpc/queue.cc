@@ -185,16 +185,15 @@ void Queue::SetFd(int fd) {
   fd_ = fd;
 }
 
-bool Queue::TakeFinished(size_t max, std::vector<Finished>* taken) {
+void Queue::TakeFinished(size_t max, std::vector<Finished>* taken) {
   std::lock_guard<std::mutex> lock(mutex_);
   while (!finished_.empty() && taken->size() < max) {
     taken->push_back(std::move(finished_.front()));
     finished_.pop_front();
   }
-  return !taken->empty();
 }
 
-bool Queue::WaitShared(int64_t timeout_ms) {
+void Queue::WaitShared(int64_t timeout_ms) {
   std::unique_lock<std::mutex> lock(mutex_);
   auto over = [this] { return !finished_.empty() || woken_ || closed_; };
   if (timeout_ms < 0) {
@@ -202,7 +201,6 @@ bool Queue::WaitShared(int64_t timeout_ms) {
   } else {
     changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), over);
   }
-  return !finished_.empty();
 }
 
 void Queue::Handle(const grpc_event& event) {
@@ -215,7 +213,7 @@ void Queue::Handle(const grpc_event& event) {
   wake_.reset();
 }
 
-bool Queue::WaitOwn(int64_t timeout_ms, size_t max) {
+void Queue::WaitOwn(int64_t timeout_ms, size_t max) {
   grpc_completion_queue* queue;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -238,7 +236,6 @@ bool Queue::WaitOwn(int64_t timeout_ms, size_t max) {
   }
   std::lock_guard<std::mutex> lock(mutex_);
   --polling_;
-  return !finished_.empty();
 }
 
 void Queue::Poll(int64_t timeout_ms, size_t max, std::vector<Event>* events) {

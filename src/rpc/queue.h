@@ -78,9 +78,9 @@ class Queue : public std::enable_shared_from_this<Queue> {
 
   grpc_completion_queue* OwnQueue();
   void StartWake();
-  bool TakeFinished(size_t max, std::vector<Finished>* taken);
-  bool WaitShared(int64_t timeout_ms);
-  bool WaitOwn(int64_t timeout_ms, size_t max);
+  void TakeFinished(size_t max, std::vector<Finished>* taken);
+  void WaitShared(int64_t timeout_ms);
+  void WaitOwn(int64_t timeout_ms, size_t max);
   void Handle(const grpc_event& event);
 
   std::mutex mutex_;

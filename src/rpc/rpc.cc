@@ -5,7 +5,6 @@
 
 #include <grpc/compression.h>
 #include <grpc/slice.h>
-#include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
 
 #include <chrono>
@@ -287,13 +286,6 @@ Status Rpc::GetStatus() const {
                         GRPC_SLICE_LENGTH(status_message_));
   status.trailers = ToMetadata(trailers_);
   return status;
-}
-
-std::string Rpc::Peer() const {
-  char* text = grpc_call_get_peer(call_);
-  std::string peer = text == nullptr ? "" : text;
-  gpr_free(text);
-  return peer;
 }
 
 }  // namespace pygrpc::rpc

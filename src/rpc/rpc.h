@@ -137,7 +137,6 @@ class Rpc {
   Metadata Headers() const;                               // kOpen, or kFinal of a unary call
   Status GetStatus() const;                               // kFinal
   int status_code() const { return status_code_; }
-  std::string Peer() const;
 
   Channel* channel() const { return channel_.get(); }
 

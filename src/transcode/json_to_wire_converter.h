@@ -19,12 +19,6 @@
 #include "transcode/transcoder.h"
 #include "transcode/wire_reader.h"
 
-#if defined(__GNUC__)
-#define PYGRPC_COLD __attribute__((noinline, cold))
-#else
-#define PYGRPC_COLD
-#endif
-
 namespace pygrpc::transcode {
 
 // One conversion. Where it is in the text and in the output is passed from function to function,
