@@ -1,0 +1,109 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Every option of a client, a call and a load: the one place that says what there is.
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "base/options.h"
+#include "rpc/call_options.h"
+
+namespace pygrpc::rpc {
+namespace {
+
+constexpr unsigned kClientOnly = kClientScope;
+constexpr unsigned kCall = kClientScope | kCallScope;  // for one call, or as the client's default
+constexpr int64_t kMaxInt = std::numeric_limits<int32_t>::max();
+constexpr int64_t kYearMs = int64_t{365} * 24 * 3600 * 1000;
+
+}  // namespace
+
+const std::vector<OptionSpec>& OptionsTable() {
+  using T = OptionType;
+  // Leaked on purpose: gRPC's threads may outlive static destructors.
+  static const auto* table = new std::vector<OptionSpec>{
+      // name, type, scopes, default, choices, minimum, maximum, none allowed, help
+      {"transport", T::kText, kClientOnly, "\"plaintext\"", "plaintext|tls", 0, 0, false,
+       "how bytes travel; tls is turned on by name only"},
+      {"tls", T::kObject, kClientOnly, "null", nullptr, 0, 0, false,
+       "options of the transport tls"},
+      {"tls.ca", T::kText, kClientOnly, "null", nullptr, 0, 0, false,
+       "certificates to trust, PEM text or a file's path; the system's unless given"},
+      {"tls.certificate", T::kText, kClientOnly, "null", nullptr, 0, 0, false,
+       "the client's certificate chain, PEM text or a file's path"},
+      {"tls.key", T::kText, kClientOnly, "null", nullptr, 0, 0, false,
+       "the client's private key, PEM text or a file's path"},
+      {"tls.server_name", T::kText, kClientOnly, "null", nullptr, 0, 0, false,
+       "the name that the server's certificate must bear, where it is not the target's"},
+      {"tls.verify", T::kBool, kClientOnly, "true", nullptr, 0, 0, false,
+       "false: accept any certificate; the connection is then open to impostors"},
+      {"authority", T::kText, kClientOnly, "null", nullptr, 0, 0, false,
+       "the :authority of calls, where it is not the target's"},
+      {"user_agent", T::kText, kClientOnly, "null", nullptr, 0, 0, false,
+       "stands before gRPC's own user agent"},
+      {"reflection", T::kBool, kClientOnly, "true", nullptr, 0, 0, false,
+       "ask the server for its schema at the first call if nothing is loaded"},
+      {"proto_path", T::kTextList, kClientScope | kLoadScope, "[]", nullptr, 0, 0, false,
+       "directories to look for .proto files in, before PYGRPC_PROTO_PATH and the current one"},
+      {"max_receive_size", T::kSize, kClientOnly, "4194304", nullptr, 0, kMaxInt, true,
+       "the largest message to accept"},
+      {"max_send_size", T::kSize, kClientOnly, "\"none\"", nullptr, 0, kMaxInt, true,
+       "the largest message to send"},
+      {"keepalive", T::kObject, kClientOnly, "null", nullptr, 0, 0, false,
+       "HTTP/2 pings that find dead connections"},
+      {"keepalive.time", T::kDuration, kClientOnly, "\"none\"", nullptr, 10, kMaxInt, true,
+       "how long a silent connection waits before a ping"},
+      {"keepalive.timeout", T::kDuration, kClientOnly, "20", nullptr, 10, kMaxInt, false,
+       "how long a ping's answer may take before the connection is given up"},
+      {"keepalive.without_calls", T::kBool, kClientOnly, "false", nullptr, 0, 0, false,
+       "ping also while no call is in progress"},
+      {"idle_timeout", T::kDuration, kClientOnly, "1800", nullptr, 1000, kMaxInt, false,
+       "how long a channel without calls keeps its connections"},
+      {"reconnect", T::kObject, kClientOnly, "null", nullptr, 0, 0, false,
+       "how soon a lost connection is made again"},
+      {"reconnect.initial_backoff", T::kDuration, kClientOnly, "1", nullptr, 100, kMaxInt, false,
+       "the wait after the first failed attempt"},
+      {"reconnect.min_backoff", T::kDuration, kClientOnly, "20", nullptr, 100, kMaxInt, false,
+       "the least time that an attempt to connect is given"},
+      {"reconnect.max_backoff", T::kDuration, kClientOnly, "120", nullptr, 100, kMaxInt, false,
+       "the longest wait between attempts"},
+      {"service_config", T::kJson, kClientOnly, "null", nullptr, 0, 0, false,
+       "gRPC's service config: retries, method timeouts, balancing"},
+      {"load_balancing", T::kText, kClientOnly, "\"pick_first\"", "pick_first|round_robin", 0, 0,
+       false, "how calls are spread over the target's addresses"},
+      {"http_proxy", T::kText, kClientOnly, "null", nullptr, 0, 0, false,
+       "the URI of an HTTP CONNECT proxy"},
+      {"channel_arguments", T::kArguments, kClientOnly, "{}", nullptr, 0, 0, false,
+       "any channel arguments of gRPC, by their names"},
+      {"timeout", T::kDuration, kCall | kLoadScope, "null", nullptr, 0, kYearMs, true,
+       "the deadline, from now; 10 s for unary calls and none for streams unless given"},
+      {"wait_for_ready", T::kBool, kCall, "false", nullptr, 0, 0, false,
+       "wait for a connection, to the deadline, instead of failing with the first attempt"},
+      {"metadata", T::kMetadata, kCall | kLoadScope, "{}", nullptr, 0, 0, false,
+       "sent with the call; a key given for a call replaces the client's values of it"},
+      {"compression", T::kText, kCall, "\"none\"", "none|gzip", 0, 0, false,
+       "how requests are compressed"},
+      {"codec", T::kText, kCall, "\"json\"", "json|binary", 0, 0, false,
+       "messages are JSON, or protobuf bytes, for which a full method path needs no schema"},
+      {"print_defaults", T::kBool, kCall, "false", nullptr, 0, 0, false,
+       "print fields without presence also when they have their default value"},
+      {"enum_numbers", T::kBool, kCall, "false", nullptr, 0, 0, false,
+       "print enum values as numbers"},
+      {"proto_names", T::kBool, kCall, "false", nullptr, 0, 0, false,
+       "print field names as in the .proto, not in lowerCamelCase"},
+      {"int64_numbers", T::kBool, kCall, "false", nullptr, 0, 0, false,
+       "print 64-bit integers as numbers, not as strings"},
+      {"keep_unknown", T::kBool, kCall, "false", nullptr, 0, 0, false,
+       "keep fields that the schema lacks: base64 of the wire format under \"@unknown\", both "
+       "ways"},
+      {"ignore_unknown", T::kBool, kCall, "false", nullptr, 0, 0, false,
+       "skip fields and enum values of a request that the schema does not know"},
+      {"max_depth", T::kInteger, kCall, "100", nullptr, 1, 1000, false,
+       "how deep a message may be nested"},
+  };
+  return *table;
+}
+
+}  // namespace pygrpc::rpc
