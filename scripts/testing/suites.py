@@ -115,6 +115,12 @@ SUITES = [
     _check("ruff", "ruff over Python", str(VENV / "ruff"), "check", "."),
     _check("ruff-format", "the format of Python", str(VENV / "ruff"), "format", "--check", "."),
     _check("mypy", "the types of Python", "scripts/lint-types"),
+    _check(
+        "generated",
+        "what is generated from the header, for the bindings",
+        "scripts/generate-bindings",
+        "--check",
+    ),
     _pytest("driver", "the counting of this driver", "scripts/testing"),
     _pytest("tree", "the rules of the source tree", "tests/tree"),
     _ctest(

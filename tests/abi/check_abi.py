@@ -6,6 +6,7 @@
 usage: check_abi.py HEADER LIBRARY CC CXX
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -129,6 +130,19 @@ class Checks:
         if wrong:
             raise CheckError(" ".join(wrong))
 
+    def api_json_says_what_the_compiler_reads(self) -> None:
+        path = self.header.parents[1] / "bindings" / "api.json"
+        functions = json.loads(path.read_text())["functions"]
+        listed = {
+            each["name"]: (
+                each["returns"]["c"],
+                [parameter["c"] for parameter in each["parameters"]] or ["void"],
+            )
+            for each in functions
+        }
+        if listed != prototypes(self.header, self.cc):
+            raise CheckError("run scripts/generate-bindings, or mend how it reads the header")
+
     def codes_differ(self) -> None:
         values: dict[str, str] = {}
         listing = run(self.cc, "-dM", "-E", "-x", "c", str(self.header))
@@ -154,6 +168,7 @@ def main() -> int:
         checks.exports_what_the_header_declares_and_nothing_else,
         checks.functions_take_and_give_only_plain_types,
         checks.functions_have_the_error_last,
+        checks.api_json_says_what_the_compiler_reads,
         checks.codes_differ,
     ]
     failed = 0

@@ -10,13 +10,13 @@ response = client.unary_unary('SayHello', name='you')
 print('Greeter client received: ' + response.message)
 """
 
+from pygrpc._api import ChannelState, ErrorCode, StatusCode
 from pygrpc._call import Call, Cardinality
-from pygrpc._client import ChannelState, Client, options, version
+from pygrpc._client import Client, options, version
 from pygrpc._errors import (
     AmbiguousError,
     ArgumentError,
     ClosedError,
-    ErrorCode,
     ForkedError,
     InvalidCardinalityError,
     JsonError,
@@ -32,7 +32,6 @@ from pygrpc._errors import (
     RpcUnavailableError,
     SchemaError,
     StateError,
-    StatusCode,
     WireError,
 )
 from pygrpc._library import load_library

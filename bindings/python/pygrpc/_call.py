@@ -10,6 +10,7 @@ import threading
 from ctypes import byref
 from typing import Any, Callable, Iterable, Iterator
 
+from pygrpc._api import CARDINALITIES, END, OK, PENDING, StatusCode
 from pygrpc._codec import Codec, decode_message
 from pygrpc._errors import (
     ClosedError,
@@ -19,21 +20,20 @@ from pygrpc._errors import (
     PygrpcError,
     RpcError,
     StateError,
-    StatusCode,
     make_error,
     metadata_from_json,
 )
 from pygrpc._handles import SLICE_MS, Handle, Result, check, wait
-from pygrpc._library import END, OK, PENDING, Library
+from pygrpc._library import Library
 
 
 class Cardinality(enum.IntEnum):
     """How many messages go up, and how many come down."""
 
-    UNARY_UNARY = 1
-    UNARY_STREAM = 2
-    STREAM_UNARY = 3
-    STREAM_STREAM = 4
+    UNARY_UNARY = CARDINALITIES["UNARY_UNARY"]
+    UNARY_STREAM = CARDINALITIES["UNARY_STREAM"]
+    STREAM_UNARY = CARDINALITIES["STREAM_UNARY"]
+    STREAM_STREAM = CARDINALITIES["STREAM_STREAM"]
 
     @property
     def streams_requests(self) -> bool:

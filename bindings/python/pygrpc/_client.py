@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import enum
 import importlib
 import os
 import threading
@@ -13,11 +12,12 @@ from ctypes import byref, c_int32
 from types import ModuleType
 from typing import Any, Callable, Iterable, Protocol, Sequence
 
+from pygrpc._api import OK, PENDING, ChannelState
 from pygrpc._call import Call, Cardinality
 from pygrpc._codec import BINARY, JSON, Codec, decode_message, encode_options
 from pygrpc._errors import ClosedError, SchemaError
 from pygrpc._handles import Handle, Result, c_text, check, wait
-from pygrpc._library import OK, PENDING, Library, get_library
+from pygrpc._library import Library, get_library
 from pygrpc._schema import descriptor_set, file_descriptor
 
 # Python's own defaults: every field that has a value is an attribute of its message, and integers
@@ -25,16 +25,6 @@ from pygrpc._schema import descriptor_set, file_descriptor
 _DEFAULTS = {"print_defaults": True, "int64_numbers": True}
 
 _ABSENT: Any = object()
-
-
-class ChannelState(enum.IntEnum):
-    """The state of a client's connection."""
-
-    IDLE = 0
-    CONNECTING = 1
-    READY = 2
-    TRANSIENT_FAILURE = 3
-    SHUTDOWN = 4
 
 
 class FileDescriptor(Protocol):

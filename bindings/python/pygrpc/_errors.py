@@ -6,53 +6,13 @@
 from __future__ import annotations
 
 import base64
-import enum
 from concurrent.futures import CancelledError as _FutureCancelledError
 from typing import Any, Dict, List, Mapping, Sequence, Union
 
+from pygrpc._api import ErrorCode, StatusCode
+
 # What a server or client sends besides messages: "-bin" keys have bytes, all others text.
 Metadata = Dict[str, List[Union[str, bytes]]]
-
-
-class ErrorCode(enum.IntEnum):
-    """What kind of failure it is, numbered as in pygrpc.h."""
-
-    E_ARGUMENT = -1
-    E_OPTION = -2
-    E_SCHEMA = -3
-    E_NOT_FOUND = -4
-    E_AMBIGUOUS = -5
-    E_CARDINALITY = -6
-    E_JSON = -7
-    E_WIRE = -8
-    E_STATUS = -9
-    E_STATE = -10
-    E_CLOSED = -11
-    E_FORKED = -12
-    E_NO_MEMORY = -13
-    E_INTERNAL = -14
-
-
-class StatusCode(enum.IntEnum):
-    """The status of an RPC, numbered as in gRPC."""
-
-    OK = 0
-    CANCELLED = 1
-    UNKNOWN = 2
-    INVALID_ARGUMENT = 3
-    DEADLINE_EXCEEDED = 4
-    NOT_FOUND = 5
-    ALREADY_EXISTS = 6
-    PERMISSION_DENIED = 7
-    RESOURCE_EXHAUSTED = 8
-    FAILED_PRECONDITION = 9
-    ABORTED = 10
-    OUT_OF_RANGE = 11
-    UNIMPLEMENTED = 12
-    INTERNAL = 13
-    UNAVAILABLE = 14
-    DATA_LOSS = 15
-    UNAUTHENTICATED = 16
 
 
 class LibraryError(ImportError):

@@ -10,9 +10,10 @@ import time
 from ctypes import byref, c_size_t, c_void_p, string_at
 from typing import Any, Callable
 
+from pygrpc._api import OK, PENDING
 from pygrpc._codec import decode_message
 from pygrpc._errors import ArgumentError, PygrpcError, make_error
-from pygrpc._library import OK, PENDING, Library
+from pygrpc._library import Library
 
 # While it waits, the library gives Python no chance to see a signal; so it never waits longer.
 SLICE_MS = 100

@@ -8,109 +8,13 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from ctypes import POINTER, c_char_p, c_int32, c_int64, c_size_t, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any, Callable
 
+from pygrpc._api import ABI_VERSION, SIGNATURES
 from pygrpc._errors import LibraryError, StateError
-
-# The oldest ABI that has all of SIGNATURES; a library with a greater number serves it too.
-ABI_VERSION = 1
 
 FILE_NAME = "libpygrpc.so.0"
 ENVIRONMENT_VARIABLE = "PYGRPC_LIBRARY"
-
-OK = 0
-END = 1
-PENDING = 2
-
-_handle = c_void_p
-_text = c_char_p
-_handle_out = _text_out = _error_out = POINTER(c_void_p)
-_size_out = POINTER(c_size_t)
-_int32_out = POINTER(c_int32)
-
-# Every function of pygrpc.h: what it returns and what it takes.
-SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
-    "pygrpc_version": (c_char_p, ()),
-    "pygrpc_abi_version": (c_int32, ()),
-    "pygrpc_code_name": (c_char_p, (c_int32,)),
-    "pygrpc_options_json": (c_int32, (_text_out, _size_out, _error_out)),
-    "pygrpc_free": (None, (c_void_p,)),
-    "pygrpc_error_code": (c_int32, (_handle,)),
-    "pygrpc_error_message": (c_char_p, (_handle,)),
-    "pygrpc_error_status": (c_int32, (_handle,)),
-    "pygrpc_error_json": (c_char_p, (_handle,)),
-    "pygrpc_error_free": (None, (_handle,)),
-    "pygrpc_client_new": (c_int32, (_text, _text, _handle_out, _error_out)),
-    "pygrpc_client_free": (None, (_handle,)),
-    "pygrpc_client_wait_ready": (c_int32, (_handle, c_int64, _error_out)),
-    "pygrpc_client_state": (c_int32, (_handle, _int32_out, _error_out)),
-    "pygrpc_load": (c_int32, (_handle, _text, _text, _error_out)),
-    "pygrpc_load_descriptor_set": (c_int32, (_handle, _text, c_size_t, _error_out)),
-    "pygrpc_load_proto": (c_int32, (_handle, _text, _text, c_size_t, _error_out)),
-    "pygrpc_load_client": (c_int32, (_handle, _handle, _error_out)),
-    "pygrpc_services": (c_int32, (_handle, _text_out, _size_out, _error_out)),
-    "pygrpc_describe": (c_int32, (_handle, _text, _text_out, _size_out, _error_out)),
-    "pygrpc_template": (c_int32, (_handle, _text, _text_out, _size_out, _error_out)),
-    "pygrpc_json_schema": (c_int32, (_handle, _text, _text, _text_out, _size_out, _error_out)),
-    "pygrpc_export": (c_int32, (_handle, _text, _text, _text_out, _size_out, _error_out)),
-    "pygrpc_json_to_binary": (
-        c_int32,
-        (_handle, _text, _text, c_size_t, _text, _text_out, _size_out, _error_out),
-    ),
-    "pygrpc_binary_to_json": (
-        c_int32,
-        (_handle, _text, _text, c_size_t, _text, _text_out, _size_out, _error_out),
-    ),
-    "pygrpc_method_cardinality": (c_int32, (_handle, _text, _int32_out, _error_out)),
-    "pygrpc_unary_unary": (
-        c_int32,
-        (_handle, _text, _text, c_size_t, _text, _text_out, _size_out, _error_out),
-    ),
-    "pygrpc_unary_stream": (
-        c_int32,
-        (_handle, _text, _text, c_size_t, _text, _handle_out, _error_out),
-    ),
-    "pygrpc_stream_unary": (c_int32, (_handle, _text, _text, _handle_out, _error_out)),
-    "pygrpc_stream_stream": (c_int32, (_handle, _text, _text, _handle_out, _error_out)),
-    "pygrpc_stream_open": (
-        c_int32,
-        (
-            _handle,
-            _text,
-            c_int32,
-            _text,
-            c_size_t,
-            _text,
-            _handle,
-            _handle_out,
-            _error_out,
-        ),
-    ),
-    "pygrpc_stream_write": (c_int32, (_handle, _text, c_size_t, c_int64, _error_out)),
-    "pygrpc_stream_half_close": (c_int32, (_handle, _error_out)),
-    "pygrpc_stream_read": (c_int32, (_handle, c_int64, _text_out, _size_out, _error_out)),
-    "pygrpc_stream_cardinality": (c_int32, (_handle,)),
-    "pygrpc_stream_headers": (c_int32, (_handle, c_int64, _text_out, _size_out, _error_out)),
-    "pygrpc_stream_trailers": (c_int32, (_handle, c_int64, _text_out, _size_out, _error_out)),
-    "pygrpc_stream_cancel": (c_int32, (_handle, _error_out)),
-    "pygrpc_stream_free": (None, (_handle,)),
-    "pygrpc_queue_new": (c_int32, (_handle_out, _error_out)),
-    "pygrpc_queue_free": (None, (_handle,)),
-    "pygrpc_queue_poll": (
-        c_int32,
-        (_handle, c_int64, _handle_out, c_size_t, _size_out, _error_out),
-    ),
-    "pygrpc_queue_wakeup": (c_int32, (_handle, _error_out)),
-    "pygrpc_queue_set_fd": (c_int32, (_handle, c_int32, _error_out)),
-    "pygrpc_stream_read_async": (c_int32, (_handle, c_uint64, _error_out)),
-    "pygrpc_stream_write_async": (c_int32, (_handle, _text, c_size_t, c_uint64, _error_out)),
-    "pygrpc_event_tag": (c_uint64, (_handle,)),
-    "pygrpc_event_code": (c_int32, (_handle,)),
-    "pygrpc_event_message": (c_char_p, (_handle, _size_out)),
-    "pygrpc_event_error": (_handle, (_handle,)),
-    "pygrpc_event_free": (None, (_handle,)),
-}
 
 
 class Library:
