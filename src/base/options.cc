@@ -56,6 +56,10 @@ const char* TypeName(OptionType type) {
       return "text or an array of texts";
     case OptionType::kMetadata:
       return "an object of text or arrays of text";
+    case OptionType::kBoolOrText:
+      return "true, false or text";
+    case OptionType::kBoolOrMetadata:
+      return "true, false or an object of text or arrays of text";
     case OptionType::kArguments:
       return "an object of integers or text";
     case OptionType::kJson:
@@ -68,6 +72,7 @@ const char* TypeName(OptionType type) {
 std::string Expected(const OptionSpec& spec) {
   std::string expected =
       spec.choices == nullptr ? TypeName(spec.type) : JoinAlternatives(Choices(spec));
+  if (spec.type == OptionType::kBoolOrText) expected = "true, false, " + expected;
   if (spec.none_allowed) expected += ", or \"none\"";
   return expected;
 }
@@ -248,6 +253,13 @@ void ParseArguments(const OptionSpec& spec, const std::string& path, const Json&
 
 OptionValue ParseValue(const OptionSpec& spec, const std::string& path, const Json& value) {
   OptionValue parsed;
+  bool may_be_bool =
+      spec.type == OptionType::kBoolOrText || spec.type == OptionType::kBoolOrMetadata;
+  if (may_be_bool && value.is_boolean()) {
+    parsed.flag = value.get<bool>();
+    return parsed;
+  }
+  parsed.flag = may_be_bool;
   switch (spec.type) {
     case OptionType::kBool:
       if (!value.is_boolean()) ThrowBadValue(spec, path, value);
@@ -258,7 +270,8 @@ OptionValue ParseValue(const OptionSpec& spec, const std::string& path, const Js
     case OptionType::kSize:
       parsed.number = ParseNumber(spec, path, value);
       break;
-    case OptionType::kText: {
+    case OptionType::kText:
+    case OptionType::kBoolOrText: {
       if (!value.is_string()) ThrowBadValue(spec, path, value);
       parsed.text = value.get<std::string>();
       bool known = spec.choices == nullptr;
@@ -271,6 +284,7 @@ OptionValue ParseValue(const OptionSpec& spec, const std::string& path, const Js
       ParseTexts(spec, path, value, &parsed.texts);
       break;
     case OptionType::kMetadata:
+    case OptionType::kBoolOrMetadata:
       ParseMetadata(spec, path, value, &parsed.metadata);
       break;
     case OptionType::kArguments:
@@ -355,6 +369,10 @@ const char* JsonTypeName(OptionType type) {
       return "text or array of texts";
     case OptionType::kMetadata:
       return "metadata";
+    case OptionType::kBoolOrText:
+      return "boolean or text";
+    case OptionType::kBoolOrMetadata:
+      return "boolean or metadata";
     case OptionType::kArguments:
     case OptionType::kJson:
     case OptionType::kObject:

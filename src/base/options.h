@@ -18,14 +18,16 @@ namespace pygrpc {
 enum class OptionType {
   kBool,
   kInteger,
-  kDuration,   // a number of seconds, or text with a unit; "none" where the range allows it
-  kSize,       // a number of bytes, or text with a unit; "none" where the range allows it
-  kText,       // one of the choices, if there are any
-  kTextList,   // text, or an array of texts
-  kMetadata,   // {"key": "value" or ["value", ...]}, "-bin" values in base64
-  kArguments,  // {"name": integer or text}
-  kJson,       // an object, kept as text; or text that holds one
-  kObject,     // holds the options whose names begin with this name and a dot
+  kDuration,        // a number of seconds, or text with a unit; "none" where the range allows it
+  kSize,            // a number of bytes, or text with a unit; "none" where the range allows it
+  kText,            // one of the choices, if there are any
+  kBoolOrText,      // true, false, or one of the choices
+  kTextList,        // text, or an array of texts
+  kMetadata,        // {"key": "value" or ["value", ...]}, "-bin" values in base64
+  kBoolOrMetadata,  // true, false, or metadata
+  kArguments,       // {"name": integer or text}
+  kJson,            // an object, kept as text; or text that holds one
+  kObject,          // holds the options whose names begin with this name and a dot
 };
 
 // Where an option may stand.
@@ -49,7 +51,7 @@ inline constexpr int64_t kNone = -1;
 
 // An option that was given, checked and brought to one form.
 struct OptionValue {
-  bool flag = false;
+  bool flag = false;   // of a bool; true where the value is a text or metadata
   int64_t number = 0;  // integer, milliseconds, bytes; or kNone
   std::string text;
   std::vector<std::string> texts;

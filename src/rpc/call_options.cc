@@ -104,6 +104,37 @@ void ApplyCallOptions(const OptionValues& values, CallOptions* options) {
   ReadFlag(values, "ignore_unknown", &options->json.ignore_unknown);
 }
 
+void ApplyReflectionOptions(const OptionValues& values, ReflectionOptions* options) {
+  if (const OptionValue* value = values.Find("reflection")) {
+    options->automatic = value->flag;
+    options->version = value->text == "v1"        ? ReflectionVersion::kV1
+                       : value->text == "v1alpha" ? ReflectionVersion::kV1Alpha
+                                                  : ReflectionVersion::kAny;
+  }
+  if (const OptionValue* value = values.Find("reflection_scope")) {
+    options->needed_only = value->text == "needed";
+  }
+  if (const OptionValue* value = values.Find("reflection_metadata")) {
+    options->metadata.reset();
+    if (!value->flag || !value->metadata.empty()) options->metadata = value->metadata;
+  }
+  if (const OptionValue* value = values.Find("reflection_timeout")) {
+    options->timeout_ms = value->number;
+  }
+  if (const OptionValue* value = values.Find("reflection_max_size")) {
+    options->max_size = value->number;
+  }
+  if (const OptionValue* value = values.Find("reflection_max_files")) {
+    options->max_files = value->number;
+  }
+  if (const OptionValue* value = values.Find("schema_cache")) {
+    options->cache_directory = value->text;
+  }
+  if (const OptionValue* value = values.Find("schema_cache_check")) {
+    options->check_list_only = value->text == "list";
+  }
+}
+
 TlsOptions ReadTls(const OptionValues& values) {
   TlsOptions tls;
   tls.ca = Pem(values, "tls.ca");
@@ -170,7 +201,7 @@ ClientOptions ParseClientOptions(const char* text) {
                                      " needs \"transport\": \"tls\"; the transport is plaintext");
     }
   }
-  ReadFlag(values, "reflection", &options.reflection);
+  ApplyReflectionOptions(values, &options.reflection);
   if (const OptionValue* value = values.Find("proto_path")) options.proto_path = value->texts;
   if (const OptionValue* value = values.Find("max_receive_size")) {
     options.max_receive_size = value->number;
@@ -186,14 +217,29 @@ CallOptions ParseCallOptions(std::string_view text, const CallOptions& defaults)
   return options;
 }
 
-CallOptions ParseLoadOptions(const char* text, const CallOptions& defaults,
-                             std::vector<std::string>* proto_path) {
-  CallOptions options = defaults;
-  if (text == nullptr) return options;
-  OptionValues values = ParseOptions(text, OptionsTable(), kLoadScope);
-  if (const OptionValue* value = values.Find("proto_path")) *proto_path = value->texts;
-  ApplyCallOptions(values, &options);
-  return options;
+LoadSettings ParseLoadOptions(const char* text, const ClientOptions& client) {
+  LoadSettings settings;
+  settings.call = client.call;
+  settings.reflection = client.reflection;
+  OptionValues values;
+  if (text != nullptr) values = ParseOptions(text, OptionsTable(), kLoadScope);
+  if (const OptionValue* value = values.Find("proto_path")) settings.proto_path = value->texts;
+  if (const OptionValue* value = values.Find("symbols")) settings.symbols = value->texts;
+  if (const OptionValue* value = values.Find("target")) settings.target = value->text;
+  if (const OptionValue* value = values.Find("timeout")) settings.call.timeout_ms = value->number;
+  ApplyReflectionOptions(values, &settings.reflection);
+  for (const char* name : {"symbols", "target"}) {
+    if (values.Find(name) != nullptr) settings.only_of_reflection = name;
+  }
+  // The client's metadata may hold its credentials, which are no other server's business.
+  bool own = settings.target.empty() || values.Find("reflection_metadata") != nullptr;
+  Metadata metadata;
+  if (own) metadata = settings.reflection.metadata.value_or(client.call.metadata);
+  if (const OptionValue* value = values.Find("metadata")) {
+    MergeMetadata(value->metadata, &metadata);
+  }
+  settings.reflection.metadata = std::move(metadata);
+  return settings;
 }
 
 }  // namespace pygrpc::rpc

@@ -39,10 +39,28 @@ struct TlsOptions {
   bool verify = true;
 };
 
+// How servers are asked for their schema.
+enum class ReflectionVersion { kAny, kV1, kV1Alpha };
+inline constexpr int64_t kMaxReflectionSize = int64_t{256} << 20;
+inline constexpr int64_t kMaxReflectionFiles = 50000;
+
+struct ReflectionOptions {
+  bool automatic = true;  // where nothing is loaded, at the first call
+  ReflectionVersion version = ReflectionVersion::kAny;
+  bool needed_only = false;          // ask for the services that are called, not for all
+  std::optional<Metadata> metadata;  // to send instead of the call's
+  // Milliseconds; kNone for no limit. Not set: 10 s, unless the call has a timeout.
+  std::optional<int64_t> timeout_ms;
+  int64_t max_size = kMaxReflectionSize;    // bytes, of all answers together
+  int64_t max_files = kMaxReflectionFiles;  // and as many questions
+  std::string cache_directory;              // empty: no cache
+  bool check_list_only = false;             // of the cache
+};
+
 struct ClientOptions {
   bool tls_transport = false;
   TlsOptions tls;
-  bool reflection = true;  // ask the server where nothing is loaded
+  ReflectionOptions reflection;
   std::vector<std::string> proto_path;
   int64_t max_receive_size = 0;  // bytes, or kNone; always set
   // For grpc_channel_create(): everything else.
@@ -61,9 +79,18 @@ ClientOptions ParseClientOptions(const char* text);
 // that a key given here replaces the default's values of that key. Throws Error(kOption).
 CallOptions ParseCallOptions(std::string_view text, const CallOptions& defaults);
 
-// The same for a load: only `proto_path`, `timeout` and `metadata` may stand in `text`.
-CallOptions ParseLoadOptions(const char* text, const CallOptions& defaults,
-                             std::vector<std::string>* proto_path);
+// What pygrpc_load() goes by.
+struct LoadSettings {
+  CallOptions call;              // of the client, with the load's timeout
+  ReflectionOptions reflection;  // with metadata as they are to be sent
+  std::vector<std::string> proto_path;
+  std::vector<std::string> symbols;
+  std::string target;                        // empty: the client's own
+  const char* only_of_reflection = nullptr;  // an option given that has no meaning elsewhere
+};
+
+// The same for a load; `text` may be nullptr.
+LoadSettings ParseLoadOptions(const char* text, const ClientOptions& client);
 
 }  // namespace pygrpc::rpc
 

@@ -84,10 +84,11 @@ void Client::SchemaChanged() {
 }
 
 void Client::Load(std::string_view source, const char* options) {
-  schema::LoadOptions load_options;
-  CallOptions call_options = ParseLoadOptions(options, options_.call, &load_options.proto_path);
+  LoadSettings settings = ParseLoadOptions(options, options_);
+  schema::LoadOptions load_options = {settings.proto_path};
   if (source == "reflection") {
-    LoadReflection(call_options);
+    settings.call.metadata = *settings.reflection.metadata;
+    LoadReflection(settings.call);
     return;
   }
   load_options.proto_path.insert(load_options.proto_path.end(), options_.proto_path.begin(),
@@ -130,7 +131,7 @@ void Client::LoadReflection(const CallOptions& options) {
 }
 
 void Client::LoadReflectionOnce(const CallOptions& options) {
-  if (channel_ == nullptr || !options_.reflection || !schema_.current()->empty()) return;
+  if (channel_ == nullptr || !options_.reflection.automatic || !schema_.current()->empty()) return;
   std::lock_guard<std::mutex> lock(reflection_mutex_);
   if (schema_.current()->empty()) LoadReflection(options);
 }

@@ -15,6 +15,7 @@ namespace {
 
 constexpr unsigned kClientOnly = kClientScope;
 constexpr unsigned kCall = kClientScope | kCallScope;  // for one call, or as the client's default
+constexpr unsigned kReflection = kClientScope | kLoadScope;
 constexpr int64_t kMaxInt = std::numeric_limits<int32_t>::max();
 constexpr int64_t kYearMs = int64_t{365} * 24 * 3600 * 1000;
 
@@ -43,8 +44,30 @@ const std::vector<OptionSpec>& OptionsTable() {
        "the :authority of calls, where it is not the target's"},
       {"user_agent", T::kText, kClientOnly, "null", nullptr, 0, 0, false,
        "stands before gRPC's own user agent"},
-      {"reflection", T::kBool, kClientOnly, "true", nullptr, 0, 0, false,
-       "ask the server for its schema at the first call if nothing is loaded"},
+      {"reflection", T::kBoolOrText, kReflection, "true", "v1|v1alpha", 0, 0, false,
+       "ask the server for its schema at the first call if nothing is loaded; v1 and v1alpha: only "
+       "by that version of server reflection"},
+      {"reflection_scope", T::kText, kClientOnly, "\"all\"", "all|needed", 0, 0, false,
+       "needed: a call of package.Service/Method asks only for that service and what it imports, "
+       "when it is first called"},
+      {"reflection_metadata", T::kBoolOrMetadata, kReflection, "true", nullptr, 0, 0, false,
+       "what reflection sends: true for the metadata of the call, false for none, or others"},
+      {"reflection_timeout", T::kDuration, kReflection, "10", nullptr, 0, kYearMs, true,
+       "how long reflection may take in all; a timeout of the call or load bounds it, too"},
+      {"reflection_max_size", T::kSize, kReflection, "268435456", nullptr, 1, kMaxReflectionSize,
+       false, "the most that a server may answer to reflection in all"},
+      {"reflection_max_files", T::kInteger, kReflection, "50000", nullptr, 1, kMaxReflectionFiles,
+       false, "the most files that a server may tell of"},
+      {"schema_cache", T::kText, kReflection, "null", nullptr, 0, 0, false,
+       "a directory that keeps what reflection answered; used again while the server agrees"},
+      {"schema_cache_check", T::kText, kReflection, "\"services\"", "services|list", 0, 0, false,
+       "what is compared with the server before that: the list of services and every service's "
+       "file, or the list and one file"},
+      {"symbols", T::kTextList, kLoadScope, "[]", nullptr, 0, 0, false,
+       "of reflection: load only what declares these, and what that imports"},
+      {"target", T::kText, kLoadScope, "null", nullptr, 0, 0, false,
+       "of reflection: ask this server instead of the client's; it gets no metadata of the "
+       "client's"},
       {"proto_path", T::kTextList, kClientScope | kLoadScope, "[]", nullptr, 0, 0, false,
        "directories to look for .proto files in, before PYGRPC_PROTO_PATH and the current one"},
       {"max_receive_size", T::kSize, kClientOnly, "4194304", nullptr, 0, kMaxInt, true,

@@ -31,7 +31,7 @@ TEST(CallOptions, DefaultsOfAClient) {
   ClientOptions options = ParseClientOptions(nullptr);
   EXPECT_FALSE(options.tls_transport);
   EXPECT_TRUE(options.tls.verify);
-  EXPECT_TRUE(options.reflection);
+  EXPECT_TRUE(options.reflection.automatic);
   EXPECT_EQ(options.max_receive_size, 4 << 20);
   EXPECT_FALSE(options.call.timeout_ms.has_value());
   EXPECT_EQ(options.call.codec, Codec::kJson);
@@ -87,12 +87,63 @@ TEST(CallOptions, TlsIsAskedForByName) {
 }
 
 TEST(CallOptions, OfALoad) {
-  std::vector<std::string> proto_path;
-  CallOptions options =
-      ParseLoadOptions(R"({"proto_path": ["a", "b"], "timeout": 1})", {}, &proto_path);
-  EXPECT_THAT(proto_path, ElementsAre("a", "b"));
-  EXPECT_EQ(options.timeout_ms, 1000);
-  EXPECT_THROW(ParseLoadOptions(R"({"codec": "json"})", {}, &proto_path), Error);
+  LoadSettings settings = ParseLoadOptions(R"({"proto_path": ["a", "b"], "timeout": 1})", {});
+  EXPECT_THAT(settings.proto_path, ElementsAre("a", "b"));
+  EXPECT_EQ(settings.call.timeout_ms, 1000);
+  EXPECT_EQ(settings.only_of_reflection, nullptr);
+  EXPECT_THROW(ParseLoadOptions(R"({"codec": "json"})", {}), Error);
+  settings = ParseLoadOptions(R"({"symbols": "a.B", "reflection_max_files": 7})", {});
+  EXPECT_THAT(settings.symbols, ElementsAre("a.B"));
+  EXPECT_STREQ(settings.only_of_reflection, "symbols");
+  EXPECT_EQ(settings.reflection.max_files, 7);
+}
+
+TEST(CallOptions, OfReflection) {
+  ReflectionOptions options = ParseClientOptions(nullptr).reflection;
+  EXPECT_TRUE(options.automatic);
+  EXPECT_FALSE(options.needed_only);
+  EXPECT_EQ(options.version, ReflectionVersion::kAny);
+  options = ParseClientOptions(R"({"reflection": false})").reflection;
+  EXPECT_FALSE(options.automatic);
+  options = ParseClientOptions(R"({"reflection": "v1alpha", "reflection_scope": "needed",
+      "reflection_timeout": "none", "reflection_max_size": "1MiB", "schema_cache": "/x",
+      "schema_cache_check": "list"})")
+                .reflection;
+  EXPECT_TRUE(options.automatic);
+  EXPECT_TRUE(options.needed_only);
+  EXPECT_EQ(options.version, ReflectionVersion::kV1Alpha);
+  EXPECT_EQ(options.timeout_ms, kNone);
+  EXPECT_EQ(options.max_size, 1 << 20);
+  EXPECT_EQ(options.cache_directory, "/x");
+  EXPECT_TRUE(options.check_list_only);
+  EXPECT_THAT(ClientFault(R"({"reflection": "v2"})"),
+              HasSubstr("true, false, \"v1\" or \"v1alpha\""));
+  EXPECT_THAT(ClientFault(R"({"reflection_metadata": "x"})"), HasSubstr("true, false or"));
+}
+
+TEST(CallOptions, MetadataOfReflection) {
+  auto sent = [](const char* client, const char* load) {
+    return *ParseLoadOptions(load, ParseClientOptions(client)).reflection.metadata;
+  };
+  const char* plain = R"({"metadata": {"a": "1"}})";
+  const char* other = R"({"metadata": {"a": "1"}, "reflection_metadata": {"r": "2"}})";
+  const char* none = R"({"metadata": {"a": "1"}, "reflection_metadata": false})";
+  EXPECT_THAT(sent(plain, nullptr), ElementsAre(Pair("a", "1")));
+  EXPECT_THAT(sent(other, nullptr), ElementsAre(Pair("r", "2")));
+  EXPECT_THAT(sent(none, nullptr), ElementsAre());
+  EXPECT_THAT(sent(plain, R"({"metadata": {"b": "3"}})"),
+              ElementsAre(Pair("a", "1"), Pair("b", "3")));
+  EXPECT_THAT(sent(other, R"({"metadata": {"b": "3"}})"),
+              ElementsAre(Pair("r", "2"), Pair("b", "3")));
+  EXPECT_THAT(sent(none, R"({"metadata": {"b": "3"}})"), ElementsAre(Pair("b", "3")));
+  EXPECT_THAT(sent(other, R"({"reflection_metadata": true})"), ElementsAre(Pair("a", "1")));
+  EXPECT_THAT(sent(plain, R"({"reflection_metadata": false})"), ElementsAre());
+  // Another server gets nothing that was not given for it.
+  EXPECT_THAT(sent(other, R"({"target": "x:1"})"), ElementsAre());
+  EXPECT_THAT(sent(other, R"({"target": "x:1", "metadata": {"b": "3"}})"),
+              ElementsAre(Pair("b", "3")));
+  EXPECT_THAT(sent(plain, R"({"target": "x:1", "reflection_metadata": true})"),
+              ElementsAre(Pair("a", "1")));
 }
 
 }  // namespace
