@@ -11,7 +11,7 @@ using namespace pygrpc::capi;  // NOLINT: the shims speak of little else
 
 struct pygrpc_event {
   explicit pygrpc_event(pygrpc::rpc::Event made) : event(std::move(made)) {
-    if (event.error.has_value()) error = NewError(*event.error);
+    if (event.error != nullptr) error = NewError(*event.error);
   }
   ~pygrpc_event() { pygrpc_error_free(error); }
   pygrpc_event(const pygrpc_event &) = delete;

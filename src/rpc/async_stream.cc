@@ -13,7 +13,7 @@
 
 namespace pygrpc::rpc {
 
-AsyncStream::AsyncStream(std::shared_ptr<Queue> queue, std::shared_ptr<Channel> channel,
+AsyncStream::AsyncStream(Private, std::shared_ptr<Queue> queue, std::shared_ptr<Channel> channel,
                          std::shared_ptr<const Method> method,
                          std::shared_ptr<const CallOptions> options)
     : queue_(std::move(queue)),
@@ -29,8 +29,8 @@ std::shared_ptr<AsyncStream> AsyncStream::Start(std::shared_ptr<Queue> queue,
                                                 std::shared_ptr<const Method> method,
                                                 std::shared_ptr<const CallOptions> options,
                                                 Message request) {
-  std::shared_ptr<AsyncStream> stream(
-      new AsyncStream(std::move(queue), std::move(channel), std::move(method), std::move(options)));
+  auto stream = std::make_shared<AsyncStream>(Private(), std::move(queue), std::move(channel),
+                                              std::move(method), std::move(options));
   stream->queue_->Add(stream.get());
   int batches = stream->cardinality() == Cardinality::kUnaryUnary ? 1 : 2;
   stream->Launch(batches, [&] { stream->rpc_.Start(std::move(request)); });
@@ -184,13 +184,13 @@ Event AsyncStream::ToEvent(Queue::Finished* finished) {
     } else if (!finished->read) {
       event.outcome = finished->ok ? Outcome::kDone : Outcome::kEnd;
     } else if (rpc_.status_code() != GRPC_STATUS_OK) {
-      event.error = StatusError(rpc_.GetStatus(), *method_, *channel_);
+      event.error = std::make_unique<Error>(StatusError(rpc_.GetStatus(), *method_, *channel_));
     } else {
       if (finished->expects_message) UnaryResponse(&rpc_, *method_);  // throws: there is none
       event.outcome = Outcome::kEnd;
     }
   } catch (const Error& error) {
-    event.error = error;
+    event.error = std::make_unique<Error>(error);
     event.message = Buffer();  // what had been converted before the fault
   }
   return event;

@@ -49,9 +49,14 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   Event ToEvent(Queue::Finished* finished);
 
  private:
-  AsyncStream(std::shared_ptr<Queue> queue, std::shared_ptr<Channel> channel,
+  friend class Queue;  // links streams into its list
+  struct Private {};   // only Start() makes streams
+
+ public:
+  AsyncStream(Private, std::shared_ptr<Queue> queue, std::shared_ptr<Channel> channel,
               std::shared_ptr<const Method> method, std::shared_ptr<const CallOptions> options);
 
+ private:
   template <typename StartOperation>
   void Launch(int operations, const StartOperation& start);
   void FinishRead(Message message, bool by_poller);
@@ -75,6 +80,10 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   Message single_;                  // the response of a method that has but one, until it is read
   uint64_t read_tag_ = 0;
   uint64_t write_tag_ = 0;
+
+  AsyncStream* next_ = nullptr;  // in the queue's list
+  AsyncStream* previous_ = nullptr;
+  bool listed_ = false;
 };
 
 }  // namespace pygrpc::rpc

@@ -118,12 +118,21 @@ grpc_completion_queue* Queue::CompletionQueue() {
 void Queue::Add(AsyncStream* stream) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (closed_) throw Error(Code::kClosed, "the queue was freed");
-  streams_.insert(stream);
+  stream->next_ = first_stream_;
+  if (first_stream_ != nullptr) first_stream_->previous_ = stream;
+  first_stream_ = stream;
+  stream->listed_ = true;
 }
 
 void Queue::Remove(AsyncStream* stream) noexcept {
+  if (!stream->listed_) return;
   std::lock_guard<std::mutex> lock(mutex_);
-  streams_.erase(stream);
+  if (stream->previous_ != nullptr) {
+    stream->previous_->next_ = stream->next_;
+  } else {
+    first_stream_ = stream->next_;
+  }
+  if (stream->next_ != nullptr) stream->next_->previous_ = stream->previous_;
 }
 
 void Queue::OperationsStarted(int count) {
@@ -176,7 +185,7 @@ void Queue::WakeUp() {
 
 void Queue::SetFd(int fd) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (!shared_ && (own_queue_ != nullptr || !streams_.empty())) {
+  if (!shared_ && (own_queue_ != nullptr || first_stream_ != nullptr)) {
     throw Error(Code::kState,
                 "the queue has been used without an fd; set the fd before the first stream");
   }
@@ -226,7 +235,8 @@ void Queue::WaitOwn(int64_t timeout_ms, size_t max) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       found = finished_.size();
-      if (found >= max || woken_ || closed_) break;
+      // With nothing in flight there is nothing to look for.
+      if (found >= max || woken_ || closed_ || (found > 0 && in_flight_ == 0)) break;
     }
     // Once there is something, only what is there already is added.
     grpc_event event = grpc_completion_queue_next(
@@ -268,7 +278,9 @@ void Queue::Close() noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
   closed_ = true;
   changed_.notify_all();
-  for (AsyncStream* stream : streams_) stream->Cancel();
+  for (AsyncStream* stream = first_stream_; stream != nullptr; stream = stream->next_) {
+    stream->Cancel();
+  }
   if (shared_) {
     changed_.wait(lock, [this] { return in_flight_ == 0; });
   } else {

@@ -12,8 +12,6 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <unordered_set>
 #include <vector>
 
 #include "base/buffer.h"
@@ -30,7 +28,7 @@ struct Event {
   uint64_t tag = 0;
   Outcome outcome = Outcome::kDone;  // unless there is an error
   Buffer message;                    // of a read that got one
-  std::optional<Error> error;
+  std::unique_ptr<Error> error;
 };
 
 // Where asynchronous operations complete. Without an fd, completions are taken from gRPC by the
@@ -86,7 +84,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Finished> finished_;
-  std::unordered_set<AsyncStream*> streams_;
+  AsyncStream* first_stream_ = nullptr;
   size_t in_flight_ = 0;  // operations that gRPC has not completed
   bool closed_ = false;
   bool woken_ = false;

@@ -16,9 +16,6 @@
 namespace pygrpc::rpc {
 namespace {
 
-// Up to this size a copy is cheaper than a slice that owns foreign memory.
-constexpr size_t kCopyLimit = 16 * 1024;
-
 Metadata ToMetadata(const grpc_metadata_array& array) {
   Metadata metadata;
   metadata.reserve(array.count);
@@ -53,7 +50,6 @@ std::chrono::steady_clock::time_point ToSteadyClock(gpr_timespec deadline) {
 }  // namespace
 
 Message Message::FromBytes(Buffer bytes) {
-  if (bytes.size() <= kCopyLimit) return FromCopy(bytes.view());
   size_t size = bytes.size();
   char* data = bytes.Release();
   grpc_slice slice = grpc_slice_new(data, size, &std::free);

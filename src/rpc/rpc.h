@@ -38,7 +38,10 @@ class Message {
     if (buffer_ != nullptr) grpc_byte_buffer_destroy(buffer_);
   }
 
-  // Takes over the content of `bytes`, copied where that is cheaper.
+  // Up to this size a copy is cheaper than a slice that owns foreign memory.
+  static constexpr size_t kCopyLimit = 16 * 1024;
+
+  // Takes over the content of `bytes`.
   static Message FromBytes(Buffer bytes);
   static Message FromCopy(std::string_view bytes);
 

@@ -58,13 +58,16 @@ void DecodeSpans(const Method& method, const CallOptions& options, const std::st
 
 Message EncodeRequest(const Method& method, const CallOptions& options, std::string_view text) {
   if (options.codec == Codec::kBinary) return Message::FromCopy(text);
-  Buffer wire;
+  // Small messages are copied out of it, so that most calls need no memory here.
+  static thread_local Buffer wire;
+  wire.Clear();
   try {
     method.catalog->transcoder().JsonToWire(method.request, text, options.json, &wire);
   } catch (Error& error) {
     error.method = method.path;
     throw;
   }
+  if (wire.size() <= Message::kCopyLimit) return Message::FromCopy(wire.view());
   return Message::FromBytes(std::move(wire));
 }
 
@@ -199,11 +202,9 @@ Outcome Stream::Write(std::string_view text, int64_t timeout_ms) {
 // gRPC looks at its sockets only where somebody waits, and a write that fits into the window waits
 // for nothing: without a look now and then, a caller that only writes would not see the end.
 bool Stream::HasEnded() {
-  constexpr int kLookEvery = 16;  // writes, for each look costs a system call
-  constexpr std::chrono::milliseconds kLookAfter(1);
+  constexpr std::chrono::milliseconds kLookEvery(1);  // for each look costs a system call
   auto now = std::chrono::steady_clock::now();
-  if (++writes_unseen_ < kLookEvery && now - last_look_ < kLookAfter) return false;
-  writes_unseen_ = 0;
+  if (now - last_look_ < kLookEvery) return false;
   last_look_ = now;
   // Twice: a write that completed at once has left a wake-up behind, and that is all that the first
   // look finds.

@@ -74,8 +74,7 @@ class Stream {
   std::atomic<bool> ended_{false};  // the last result was given out
   bool read_started_ = false;       // the reader's own, as the next one
   bool messages_over_ = false;
-  bool writes_over_ = false;  // the writer's own, as the next two
-  int writes_unseen_ = 0;
+  bool writes_over_ = false;  // the writer's own, as the next one
   std::chrono::steady_clock::time_point last_look_;
 };
 
