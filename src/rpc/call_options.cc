@@ -3,14 +3,21 @@
 
 #include "rpc/call_options.h"
 
+#include <fcntl.h>
 #include <grpc/grpc.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <memory>
 
 #include "base/text.h"
+#include "rpc/credentials.h"
+#include "rpc/service_config.h"
 
 namespace pygrpc::rpc {
 namespace {
@@ -26,7 +33,6 @@ struct ChannelArgument {
 constexpr ChannelArgument kChannelArguments[] = {
     {"authority", GRPC_ARG_DEFAULT_AUTHORITY},
     {"user_agent", GRPC_ARG_PRIMARY_USER_AGENT_STRING},
-    {"service_config", GRPC_ARG_SERVICE_CONFIG},
     {"load_balancing", GRPC_ARG_LB_POLICY_NAME},
     {"http_proxy", GRPC_ARG_HTTP_PROXY},
     {"max_receive_size", GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH},
@@ -35,6 +41,7 @@ constexpr ChannelArgument kChannelArguments[] = {
     {"keepalive.time", GRPC_ARG_KEEPALIVE_TIME_MS},
     {"keepalive.timeout", GRPC_ARG_KEEPALIVE_TIMEOUT_MS},
     {"keepalive.without_calls", GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS},
+    {"connect_timeout", GRPC_ARG_MIN_RECONNECT_BACKOFF_MS},
     {"reconnect.initial_backoff", GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS},
     {"reconnect.min_backoff", GRPC_ARG_MIN_RECONNECT_BACKOFF_MS},
     {"reconnect.max_backoff", GRPC_ARG_MAX_RECONNECT_BACKOFF_MS},
@@ -83,6 +90,66 @@ void MergeMetadata(const Metadata& added, Metadata* metadata) {
   metadata->insert(metadata->end(), added.begin(), added.end());
 }
 
+bool HasAuthorization(const Metadata& metadata) {
+  return std::any_of(metadata.begin(), metadata.end(),
+                     [](const auto& entry) { return entry.first == "authorization"; });
+}
+
+std::shared_ptr<const Authorization> ReadAuthorization(const OptionValues& values,
+                                                       std::string* option) {
+  std::shared_ptr<const Authorization> authorization;
+  auto take = [&](const char* name, auto make) {
+    const OptionValue* value = values.Find(name);
+    if (value == nullptr) return;
+    if (!option->empty()) {
+      throw Error(Code::kOption, "options " + Quote(*option) + " and " + Quote(name) +
+                                     " both say how to authorize calls; give one of them");
+    }
+    *option = name;
+    authorization = make(value->text);
+  };
+  take("token", &Authorization::Token);
+  take("token_file", &Authorization::TokenFile);
+  const OptionValue* username = values.Find("basic_auth.username");
+  const OptionValue* password = values.Find("basic_auth.password");
+  if ((username == nullptr) != (password == nullptr)) {
+    throw Error(Code::kOption,
+                "options \"basic_auth.username\" and \"basic_auth.password\" go together; only one "
+                "is given");
+  }
+  if (username != nullptr) {
+    take("basic_auth.username", [&](const std::string& name) {
+      return Authorization::Basic(name, password->text);
+    });
+  }
+  return authorization;
+}
+
+// What is given here, as an option or as metadata, stands in place of the default.
+void ApplyAuthorization(const OptionValues& values, CallOptions* options) {
+  std::string option;
+  std::shared_ptr<const Authorization> authorization = ReadAuthorization(values, &option);
+  const OptionValue* metadata = values.Find("metadata");
+  bool by_metadata = metadata != nullptr && HasAuthorization(metadata->metadata);
+  if (authorization == nullptr) {
+    if (by_metadata) options->authorization = nullptr;
+    return;
+  }
+  if (by_metadata) {
+    throw Error(Code::kOption, "options " + Quote(option) +
+                                   " and \"metadata.authorization\" both say how to authorize "
+                                   "calls; give one of them");
+  }
+  if (options->no_authorization != nullptr) {
+    throw Error(Code::kOption, "option " + Quote(option) + " " + options->no_authorization);
+  }
+  Metadata& defaults = options->metadata;
+  defaults.erase(std::remove_if(defaults.begin(), defaults.end(),
+                                [](const auto& entry) { return entry.first == "authorization"; }),
+                 defaults.end());
+  options->authorization = std::move(authorization);
+}
+
 void ApplyCallOptions(const OptionValues& values, CallOptions* options) {
   if (const OptionValue* value = values.Find("timeout")) options->timeout_ms = value->number;
   if (const OptionValue* value = values.Find("metadata")) {
@@ -92,6 +159,7 @@ void ApplyCallOptions(const OptionValues& values, CallOptions* options) {
     options->codec = value->text == "binary" ? Codec::kBinary : Codec::kJson;
   }
   if (const OptionValue* value = values.Find("compression")) options->gzip = value->text == "gzip";
+  ApplyAuthorization(values, options);
   if (const OptionValue* value = values.Find("max_depth")) {
     options->json.max_depth = static_cast<uint32_t>(value->number);
   }
@@ -135,6 +203,39 @@ void ApplyReflectionOptions(const OptionValues& values, ReflectionOptions* optio
   }
 }
 
+// gRPC ignores a file that it cannot write, and lets others read one that it makes.
+void ReadKeyLog(const OptionValues& values, TlsOptions* tls) {
+  std::string source = "option \"tls.key_log\"";
+  if (const OptionValue* value = values.Find("tls.key_log")) {
+    tls->key_log = value->text;
+  } else if (const char* path = secure_getenv("SSLKEYLOGFILE")) {
+    tls->key_log = path;
+    source = "the environment variable SSLKEYLOGFILE";
+  }
+  if (tls->key_log.empty()) return;
+  int file = open(tls->key_log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) {
+    throw Error(Code::kOption, source + ": cannot write the file " + Quote(tls->key_log, 4096) +
+                                   ": " + std::strerror(errno));
+  }
+  close(file);
+}
+
+void CheckTls13(const TlsOptions& tls) {
+  const char* other = !tls.verify             ? "\"tls.verify\": false"
+                      : !tls.key_log.empty() ? "a log of keys (\"tls.key_log\" or SSLKEYLOGFILE)"
+                                             : nullptr;
+  if (!CanSetMinTlsVersion()) {
+    throw Error(Code::kOption,
+                "option \"tls.min_version\": \"1.3\" is more than this build's gRPC can do");
+  }
+  if (other != nullptr) {
+    throw Error(Code::kOption,
+                std::string("option \"tls.min_version\": \"1.3\" and ") + other +
+                    " do not go together: this build's gRPC can do one or the other");
+  }
+}
+
 TlsOptions ReadTls(const OptionValues& values) {
   TlsOptions tls;
   tls.ca = Pem(values, "tls.ca");
@@ -144,9 +245,80 @@ TlsOptions ReadTls(const OptionValues& values) {
     throw Error(Code::kOption,
                 "options \"tls.certificate\" and \"tls.key\" go together; only one is given");
   }
+  if (!tls.ca.empty()) tls.trust = TrustStore::Of(tls.ca, "option \"tls.ca\"");
+  std::optional<std::string> password;
+  if (const OptionValue* value = values.Find("tls.key_password")) password = value->text;
+  if (!tls.key.empty()) {
+    tls.key = PlainPrivateKey(tls.key, password);
+    CheckKeyPair(tls.certificate, tls.key);
+  } else if (password.has_value()) {
+    throw Error(Code::kOption, "option \"tls.key_password\" is given, but no \"tls.key\"");
+  }
   if (const OptionValue* value = values.Find("tls.server_name")) tls.server_name = value->text;
   ReadFlag(values, "tls.verify", &tls.verify);
+  ReadKeyLog(values, &tls);
+  if (const OptionValue* value = values.Find("tls.min_version")) tls.only_1_3 = value->text == "1.3";
+  if (tls.only_1_3) CheckTls13(tls);
   return tls;
+}
+
+Transport ReadTransport(const OptionValues& values) {
+  const OptionValue* value = values.Find("transport");
+  if (value == nullptr || value->text == "plaintext") return Transport::kPlaintext;
+  if (value->text == "tls") return Transport::kTls;
+  return value->text == "alts" ? Transport::kAlts : Transport::kGoogleDefault;
+}
+
+void ReadSecurity(const OptionValues& values, ClientOptions* options) {
+  options->transport = ReadTransport(values);
+  for (const OptionSpec& spec : OptionsTable()) {
+    std::string_view name = spec.name;
+    if (options->transport == Transport::kTls || name.substr(0, 4) != "tls.") continue;
+    if (values.Find(name) != nullptr) {
+      throw Error(Code::kOption, "option " + Quote(name) +
+                                     " needs \"transport\": \"tls\"; the transport is " +
+                                     TransportName(options->transport));
+    }
+  }
+  if (options->transport == Transport::kTls) options->tls = ReadTls(values);
+  bool plaintext_allowed = false;
+  ReadFlag(values, "allow_plaintext_credentials", &plaintext_allowed);
+  options->call.no_authorization = nullptr;
+  if (options->transport == Transport::kPlaintext && !plaintext_allowed) {
+    options->call.no_authorization = kSecretInPlaintext;
+  } else if (options->transport == Transport::kGoogleDefault) {
+    options->call.no_authorization =
+        "is given, but the transport google_default authorizes calls itself";
+  }
+}
+
+// To gRPC, the least time of an attempt to connect is also the least time between two of them. An
+// attempt that waits longer for the next one is given that time, which is to apply to the first
+// attempt only if it is asked for.
+void ReadConnectTimeout(const OptionValues& values, ClientOptions* options) {
+  constexpr int64_t kInitialBackoffMs = 1000;
+  const OptionValue* timeout = values.Find("connect_timeout");
+  if (timeout == nullptr) return;
+  if (values.Find("reconnect.min_backoff") != nullptr) {
+    throw Error(Code::kOption,
+                "options \"connect_timeout\" and \"reconnect.min_backoff\" say the same thing; give "
+                "one of them");
+  }
+  if (values.Find("reconnect.initial_backoff") == nullptr && timeout->number < kInitialBackoffMs) {
+    options->integer_arguments.emplace_back(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, timeout->number);
+  }
+}
+
+// What is given by name as well as by an option of its own.
+template <typename Arguments, typename Others>
+void CheckTwice(const Arguments& by_option, const Others& by_name) {
+  for (const auto& [name, value] : by_name) {
+    for (const auto& [argument, other] : by_option) {
+      if (name != argument) continue;
+      throw Error(Code::kOption, "option " + Quote("channel_arguments." + name) +
+                                     " says what another option says already; give one of them");
+    }
+  }
 }
 
 void ReadChannelArguments(const OptionValues& values, const std::vector<OptionSpec>& table,
@@ -173,7 +345,15 @@ void ReadChannelArguments(const OptionValues& values, const std::vector<OptionSp
         options->integer_arguments.emplace_back(row.argument, value->number);
     }
   }
+  ReadConnectTimeout(values, options);
+  if (std::string config = MakeServiceConfig(values); !config.empty()) {
+    options->text_arguments.emplace_back(GRPC_ARG_SERVICE_CONFIG, config);
+  }
   if (const OptionValue* value = values.Find("channel_arguments")) {
+    CheckTwice(options->integer_arguments, value->integer_arguments);
+    CheckTwice(options->integer_arguments, value->text_arguments);
+    CheckTwice(options->text_arguments, value->integer_arguments);
+    CheckTwice(options->text_arguments, value->text_arguments);
     options->integer_arguments.insert(options->integer_arguments.end(),
                                       value->integer_arguments.begin(),
                                       value->integer_arguments.end());
@@ -184,23 +364,27 @@ void ReadChannelArguments(const OptionValues& values, const std::vector<OptionSp
 
 }  // namespace
 
+const char* TransportName(Transport transport) {
+  switch (transport) {
+    case Transport::kPlaintext:
+      return "plaintext";
+    case Transport::kTls:
+      return "tls";
+    case Transport::kAlts:
+      return "alts";
+    case Transport::kGoogleDefault:
+      return "google_default";
+  }
+  return "";
+}
+
 ClientOptions ParseClientOptions(const char* text) {
   ClientOptions options;
   options.max_receive_size = kDefaultMaxReceiveSize;
   if (text == nullptr) return options;
   const std::vector<OptionSpec>& table = OptionsTable();
   OptionValues values = ParseOptions(text, table, kClientScope);
-  if (const OptionValue* value = values.Find("transport")) {
-    options.tls_transport = value->text == "tls";
-  }
-  options.tls = ReadTls(values);
-  for (const char* name :
-       {"tls.ca", "tls.certificate", "tls.key", "tls.server_name", "tls.verify"}) {
-    if (!options.tls_transport && values.Find(name) != nullptr) {
-      throw Error(Code::kOption, "option " + Quote(name) +
-                                     " needs \"transport\": \"tls\"; the transport is plaintext");
-    }
-  }
+  ReadSecurity(values, &options);
   ApplyReflectionOptions(values, &options.reflection);
   if (const OptionValue* value = values.Find("proto_path")) options.proto_path = value->texts;
   if (const OptionValue* value = values.Find("max_receive_size")) {
@@ -237,6 +421,10 @@ LoadSettings ParseLoadOptions(const char* text, const ClientOptions& client) {
   if (own) metadata = settings.reflection.metadata.value_or(client.call.metadata);
   if (const OptionValue* value = values.Find("metadata")) {
     MergeMetadata(value->metadata, &metadata);
+  }
+  // Nor are they to go where reflection sends other metadata than calls do.
+  if (!own || settings.reflection.metadata.has_value() || HasAuthorization(metadata)) {
+    settings.call.authorization = nullptr;
   }
   settings.reflection.metadata = std::move(metadata);
   return settings;

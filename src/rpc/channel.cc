@@ -9,9 +9,11 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "rpc/credentials.h"
 #include "rpc/rpc.h"
 #include "rpc/runtime.h"
+#include "rpc/target.h"
 
 namespace pygrpc::rpc {
 namespace {
@@ -51,9 +53,19 @@ grpc_channel* CreateChannel(const std::string& target, const ClientOptions& opti
   }
   grpc_channel_credentials* credentials = MakeCredentials(options);
   grpc_channel_args all = {arguments.size(), arguments.data()};
-  grpc_channel* channel = grpc_channel_create(target.c_str(), credentials, &all);
+  std::string complaint;
+  grpc_channel* channel = nullptr;
+  {
+    GrpcComplaints complaints(&complaint);
+    channel = grpc_channel_create(target.c_str(), credentials, &all);
+  }
   grpc_channel_credentials_release(credentials);
-  return channel;
+  // A channel that gRPC cannot make is one whose calls all fail, for a reason that only its log has.
+  if (grpc_channel_check_connectivity_state(channel, 0) == GRPC_CHANNEL_IDLE) return channel;
+  grpc_channel_destroy(channel);
+  if (complaint.empty()) complaint = "with GRPC_VERBOSITY=ERROR in the environment it says why";
+  throw Error(Code::kOption, "gRPC refuses to make a channel to " + Quote(target) +
+                                 " of the client's options: " + Quote(complaint, 1000));
 }
 
 void DestroyQueue(grpc_completion_queue* queue) {
@@ -69,7 +81,9 @@ gpr_timespec DeadlineIn(int64_t timeout_ms) {
 }
 
 Channel::Channel(std::string target, const ClientOptions& options)
-    : target_(std::move(target)), options_(options) {}
+    : target_(std::move(target)), options_(options) {
+  CheckTarget(target_);
+}
 
 Channel::~Channel() {
   // In a forked child gRPC's objects are left alone: to free them could hang.

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 
 #include "base/error.h"
 
@@ -18,6 +19,16 @@ namespace {
 
 std::atomic<bool> forked{false};
 std::once_flag started;
+thread_local std::string* complaints = nullptr;
+
+void KeepComplaint(gpr_log_func_args* entry) {
+  if (complaints == nullptr || entry->severity != GPR_LOG_SEVERITY_ERROR) return;
+  try {
+    if (!complaints->empty()) *complaints += "; ";
+    *complaints += entry->message;
+  } catch (const std::bad_alloc&) {  // it must not cross gRPC
+  }
+}
 
 }  // namespace
 
@@ -31,7 +42,7 @@ void EnterGrpc() {
     // What gRPC would print is in the errors. Where somebody else has started this gRPC, or has
     // asked for its log, the log is theirs.
     if (grpc_is_initialized() == 0 && std::getenv("GRPC_VERBOSITY") == nullptr) {
-      gpr_set_log_function([](gpr_log_func_args*) {});
+      gpr_set_log_function(&KeepComplaint);
     }
     grpc_init();
     pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
@@ -39,5 +50,9 @@ void EnterGrpc() {
 }
 
 bool Forked() noexcept { return forked.load(std::memory_order_relaxed); }
+
+GrpcComplaints::GrpcComplaints(std::string* lines) { complaints = lines; }
+
+GrpcComplaints::~GrpcComplaints() { complaints = nullptr; }
 
 }  // namespace pygrpc::rpc

@@ -4,6 +4,8 @@
 #ifndef PYGRPC_RPC_RUNTIME_H_
 #define PYGRPC_RPC_RUNTIME_H_
 
+#include <string>
+
 namespace pygrpc::rpc {
 
 // Starts gRPC the first time it is called; nothing before does. gRPC is never shut down: its
@@ -14,6 +16,16 @@ void EnterGrpc();
 // True in a child of a process that had started gRPC: no gRPC object may be touched, not even to
 // free it.
 bool Forked() noexcept;
+
+// Gathers what gRPC would log as errors of this thread while it lives, one line each; nothing where
+// gRPC's log is somebody else's.
+class GrpcComplaints {
+ public:
+  explicit GrpcComplaints(std::string* lines);
+  ~GrpcComplaints();
+  GrpcComplaints(const GrpcComplaints&) = delete;
+  GrpcComplaints& operator=(const GrpcComplaints&) = delete;
+};
 
 }  // namespace pygrpc::rpc
 

@@ -56,7 +56,7 @@ TEST(CallOptions, BecomeChannelArguments) {
   ClientOptions options = ParseClientOptions(
       R"({"max_receive_size": "16MiB", "max_send_size": "none", "user_agent": "mine",
           "keepalive": {"time": "30s", "without_calls": true}, "load_balancing": "round_robin",
-          "service_config": {"loadBalancingConfig": []}, "channel_arguments": {"grpc.x": 3}})");
+          "service_config": {"methodConfig": []}, "channel_arguments": {"grpc.x": 3}})");
   EXPECT_EQ(options.max_receive_size, 16 << 20);
   EXPECT_THAT(options.integer_arguments,
               Contains(Pair("grpc.max_receive_message_length", 16 << 20)));
@@ -67,7 +67,7 @@ TEST(CallOptions, BecomeChannelArguments) {
   EXPECT_THAT(options.text_arguments, Contains(Pair("grpc.primary_user_agent", "mine")));
   EXPECT_THAT(options.text_arguments, Contains(Pair("grpc.lb_policy_name", "round_robin")));
   EXPECT_THAT(options.text_arguments,
-              Contains(Pair("grpc.service_config", R"({"loadBalancingConfig":[]})")));
+              Contains(Pair("grpc.service_config", R"({"methodConfig":[]})")));
   options = ParseClientOptions(R"({"keepalive": {"time": "none"}})");
   EXPECT_THAT(options.integer_arguments, Contains(Pair("grpc.keepalive_time_ms", INT32_MAX)));
 }

@@ -1,0 +1,301 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What a service config may hold is in grpc/service_config/service_config.proto of the gRPC
+// project; the limits are those of gRPC's core.
+
+#include "rpc/service_config.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace pygrpc::rpc {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kOption[] = "service_config";
+
+// Policies of gRPC's core. What their own settings may be is left to gRPC.
+constexpr std::string_view kPolicies[] = {"pick_first",
+                                          "round_robin",
+                                          "grpclb",
+                                          "outlier_detection_experimental",
+                                          "ring_hash_experimental",
+                                          "rls_experimental",
+                                          "priority_experimental",
+                                          "weighted_target_experimental",
+                                          "cds_experimental",
+                                          "xds_cluster_impl_experimental",
+                                          "xds_cluster_manager_experimental",
+                                          "xds_cluster_resolver_experimental",
+                                          "xds_wrr_locality_experimental"};
+constexpr std::string_view kStatusNames[] = {
+    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED"};
+
+// A value and where it stands.
+struct Place {
+  const Json& value;
+  std::string path;
+
+  Place At(const char* key) const { return {value.at(key), path + "." + key}; }
+  Place At(size_t index) const {
+    return {value.at(index), path + "[" + std::to_string(index) + "]"};
+  }
+  bool Has(const char* key) const { return value.contains(key); }
+};
+
+[[noreturn]] void Fault(const std::string& path, const std::string& what) {
+  Error error(Code::kOption, "option " + Quote(path) + " " + what);
+  error.json_path = "$." + path;
+  throw error;
+}
+
+[[noreturn]] void Takes(const Place& place, const std::string& what) {
+  Fault(place.path, "takes " + what + ", not " + Quote(place.value.dump()));
+}
+
+void CheckKeys(const Place& place, const std::vector<std::string>& known) {
+  if (!place.value.is_object()) Takes(place, "an object");
+  for (const auto& [key, value] : place.value.items()) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    Error error(Code::kOption, "option " + Quote(place.path + "." + key) + " is unknown");
+    error.json_path = "$." + place.path + "." + key;
+    error.near_names = NearNames(key, known);
+    error.message += "; what stands there is " +
+                     JoinAlternatives(error.near_names.empty() ? known : error.near_names);
+    throw error;
+  }
+}
+
+void CheckArray(const Place& place) {
+  if (!place.value.is_array()) Takes(place, "an array");
+}
+
+void CheckText(const Place& place) {
+  if (!place.value.is_string()) Takes(place, "text");
+}
+
+// "1.5s": digits, up to nine more after a point, and the unit.
+bool ParseDuration(const std::string& text, double* seconds) {
+  size_t end = text.size();
+  if (end < 2 || text[end - 1] != 's') return false;
+  size_t point = text.find('.');
+  size_t whole = std::min(point, end - 1);
+  if (whole == 0 || whole > 12 || (point != std::string::npos && end - 2 - point > 9)) return false;
+  if (point != std::string::npos && point + 2 == end) return false;
+  double value = 0;
+  double scale = 1;
+  for (size_t i = 0; i + 1 < end; ++i) {
+    if (i == point) continue;
+    if (text[i] < '0' || text[i] > '9') return false;
+    value = value * 10 + (text[i] - '0');
+    if (i > point) scale *= 10;
+  }
+  *seconds = value / scale;
+  return true;
+}
+
+void CheckDuration(const Place& place, bool positive) {
+  double seconds = 0;
+  if (!place.value.is_string() ||
+      !ParseDuration(place.value.get_ref<const std::string&>(), &seconds) ||
+      (positive && seconds <= 0)) {
+    Takes(place, positive ? "a duration over 0 like \"0.1s\"" : "a duration like \"1.5s\"");
+  }
+}
+
+void CheckPositive(const Place& place) {
+  if (!place.value.is_number() || place.value.get<double>() <= 0) Takes(place, "a number over 0");
+}
+
+void CheckSize(const Place& place) {
+  const Json& value = place.value;
+  bool digits =
+      value.is_string() && !value.get_ref<const std::string&>().empty() &&
+      value.get_ref<const std::string&>().find_first_not_of("0123456789") == std::string::npos;
+  if (!digits && !(value.is_number_integer() && value.get<int64_t>() >= 0)) {
+    Takes(place, "a number of bytes");
+  }
+}
+
+void CheckRetryPolicy(const Place& policy) {
+  CheckKeys(policy, {"maxAttempts", "initialBackoff", "maxBackoff", "backoffMultiplier",
+                     "retryableStatusCodes", "perAttemptRecvTimeout"});
+  for (const char* key : {"maxAttempts", "initialBackoff", "maxBackoff", "backoffMultiplier",
+                          "retryableStatusCodes"}) {
+    if (!policy.Has(key)) Fault(policy.path, "lacks " + Quote(key));
+  }
+  Place attempts = policy.At("maxAttempts");
+  if (!attempts.value.is_number_integer() || attempts.value.get<int64_t>() < 2) {
+    Takes(attempts, "a number of attempts, 2 or more");
+  }
+  CheckDuration(policy.At("initialBackoff"), true);
+  CheckDuration(policy.At("maxBackoff"), true);
+  CheckPositive(policy.At("backoffMultiplier"));
+  if (policy.Has("perAttemptRecvTimeout")) CheckDuration(policy.At("perAttemptRecvTimeout"), true);
+  Place codes = policy.At("retryableStatusCodes");
+  if (!codes.value.is_array() || codes.value.empty()) Takes(codes, "an array of status names");
+  for (size_t i = 0; i < codes.value.size(); ++i) {
+    Place code = codes.At(i);
+    if (!code.value.is_string() ||
+        std::find(std::begin(kStatusNames), std::end(kStatusNames),
+                  code.value.get_ref<const std::string&>()) == std::end(kStatusNames)) {
+      Takes(code, "the name of a status, like \"UNAVAILABLE\"");
+    }
+  }
+}
+
+// The pairs of service and method seen so far are in `names`.
+void CheckName(const Place& name, std::set<std::pair<std::string, std::string>>* names) {
+  CheckKeys(name, {"service", "method"});
+  std::string parts[2];
+  const char* const keys[] = {"service", "method"};
+  for (int i = 0; i < 2; ++i) {
+    if (!name.Has(keys[i])) continue;
+    CheckText(name.At(keys[i]));
+    parts[i] = name.At(keys[i]).value.get<std::string>();
+  }
+  if (parts[0].empty() && !parts[1].empty()) Fault(name.path, "has a method without its service");
+  if (!names->emplace(parts[0], parts[1]).second) {
+    Fault(name.path, "stands for what an earlier name stands for, too");
+  }
+}
+
+void CheckMethodConfig(const Place& config, std::set<std::pair<std::string, std::string>>* names) {
+  if (config.value.is_object() && config.Has("hedgingPolicy")) {
+    Fault(config.path + ".hedgingPolicy", "is not supported by gRPC's core; retryPolicy is");
+  }
+  CheckKeys(config, {"name", "timeout", "waitForReady", "maxRequestMessageBytes",
+                     "maxResponseMessageBytes", "retryPolicy"});
+  if (config.Has("name")) {
+    Place list = config.At("name");
+    CheckArray(list);
+    for (size_t i = 0; i < list.value.size(); ++i) CheckName(list.At(i), names);
+  }
+  if (config.Has("timeout")) CheckDuration(config.At("timeout"), false);
+  if (config.Has("waitForReady") && !config.At("waitForReady").value.is_boolean()) {
+    Takes(config.At("waitForReady"), "true or false");
+  }
+  for (const char* key : {"maxRequestMessageBytes", "maxResponseMessageBytes"}) {
+    if (config.Has(key)) CheckSize(config.At(key));
+  }
+  if (config.Has("retryPolicy")) CheckRetryPolicy(config.At("retryPolicy"));
+}
+
+bool IsPolicy(const std::string& name) {
+  return std::find(std::begin(kPolicies), std::end(kPolicies), name) != std::end(kPolicies);
+}
+
+std::vector<std::string> UsualPolicies() {
+  return {std::begin(kPolicies), std::begin(kPolicies) + 4};
+}
+
+// The first policy of the list that gRPC knows is taken, so there has to be one.
+std::string CheckPolicyList(const Place& list) {
+  CheckArray(list);
+  std::string chosen;
+  for (size_t i = 0; i < list.value.size(); ++i) {
+    Place policy = list.At(i);
+    if (!policy.value.is_object() || policy.value.size() != 1 ||
+        !policy.value.begin()->is_object()) {
+      Takes(policy, "an object of one policy, like {\"round_robin\": {}}");
+    }
+    const std::string& name = policy.value.begin().key();
+    if (chosen.empty() && IsPolicy(name)) chosen = name;
+  }
+  if (chosen.empty()) {
+    Takes(list, "a list with one policy at least that gRPC knows, such as " +
+                    JoinAlternatives(UsualPolicies()));
+  }
+  return chosen;
+}
+
+// The balancing policy that the config chooses; "" for none.
+std::string CheckBalancing(const Place& config) {
+  if (config.Has("loadBalancingConfig")) return CheckPolicyList(config.At("loadBalancingConfig"));
+  if (!config.Has("loadBalancingPolicy")) return "";
+  Place policy = config.At("loadBalancingPolicy");
+  CheckText(policy);
+  std::string name = policy.value.get<std::string>();
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;  // as gRPC does
+  });
+  if (name != "pick_first" && name != "round_robin" && name != "grpclb") {
+    Takes(policy, "\"pick_first\" or \"round_robin\"; others go into loadBalancingConfig");
+  }
+  return name;
+}
+
+void CheckThrottling(const Place& throttling) {
+  CheckKeys(throttling, {"maxTokens", "tokenRatio"});
+  for (const char* key : {"maxTokens", "tokenRatio"}) {
+    if (!throttling.Has(key)) Fault(throttling.path, "lacks " + Quote(key));
+    CheckPositive(throttling.At(key));
+  }
+}
+
+// Gives the balancing policy that the config chooses; "" for none.
+std::string CheckConfig(const Place& config) {
+  CheckKeys(config, {"loadBalancingConfig", "loadBalancingPolicy", "methodConfig",
+                     "retryThrottling", "healthCheckConfig"});
+  if (config.Has("methodConfig")) {
+    Place list = config.At("methodConfig");
+    CheckArray(list);
+    std::set<std::pair<std::string, std::string>> names;
+    for (size_t i = 0; i < list.value.size(); ++i) CheckMethodConfig(list.At(i), &names);
+  }
+  if (config.Has("retryThrottling")) CheckThrottling(config.At("retryThrottling"));
+  if (config.Has("healthCheckConfig")) {
+    CheckKeys(config.At("healthCheckConfig"), {"serviceName"});
+    if (config.At("healthCheckConfig").Has("serviceName")) {
+      CheckText(config.At("healthCheckConfig").At("serviceName"));
+    }
+  }
+  return CheckBalancing(config);
+}
+
+}  // namespace
+
+std::string MakeServiceConfig(const OptionValues& values) {
+  const OptionValue* given = values.Find(kOption);
+  const OptionValue* health_check = values.Find("health_check");
+  const OptionValue* load_balancing = values.Find("load_balancing");
+  if (given == nullptr && health_check == nullptr) return "";
+  Json config = given == nullptr ? Json::object() : Json::parse(given->text);
+  std::string policy = CheckConfig({config, kOption});
+  if (load_balancing != nullptr && !policy.empty()) {
+    const char* key =
+        config.contains("loadBalancingConfig") ? "loadBalancingConfig" : "loadBalancingPolicy";
+    throw Error(Code::kOption, "options \"load_balancing\" and " +
+                                   Quote(std::string(kOption) + "." + key) +
+                                   " say the same thing; give one of them");
+  }
+  if (health_check == nullptr) return config.dump();
+  if (config.contains("healthCheckConfig")) {
+    throw Error(Code::kOption,
+                "options \"health_check\" and \"service_config.healthCheckConfig\" say the same "
+                "thing; give one of them");
+  }
+  if (load_balancing != nullptr) policy = load_balancing->text;
+  if (policy.empty() || policy == "pick_first") {
+    throw Error(Code::kOption,
+                "option \"health_check\" needs \"load_balancing\": \"round_robin\"; pick_first, "
+                "which is used unless another is given, asks no server for its health");
+  }
+  config["healthCheckConfig"] = {{"serviceName", health_check->text}};
+  return config.dump();
+}
+
+}  // namespace pygrpc::rpc
