@@ -36,6 +36,11 @@ int32_t Open(pygrpc_client *client, const char *method, Cardinality cardinality,
   return PYGRPC_OK;
 }
 
+// NULL is the server as a whole.
+std::string_view ServiceName(const char *service) {
+  return service == nullptr ? std::string_view() : Name(service, "service");
+}
+
 }  // namespace
 
 int32_t pygrpc_method_cardinality(pygrpc_client *client, const char *method, int32_t *cardinality,
@@ -81,6 +86,34 @@ int32_t pygrpc_stream_stream(pygrpc_client *client, const char *method, const ch
                              pygrpc_stream **stream, pygrpc_error **error) {
   return Guard(error, [&] {
     return Open(client, method, Cardinality::kStreamStream, std::nullopt, options, nullptr, stream);
+  });
+}
+
+int32_t pygrpc_health(pygrpc_client *client, const char *service, const char *options, char **json,
+                      size_t *size, pygrpc_error **error) {
+  return Guard(error, [&] {
+    TextOut out(json, size, "json");
+    pygrpc::Buffer buffer;
+    ClientOf(client)->Health(ServiceName(service), Options(options), &buffer);
+    out.Give(&buffer);
+    return PYGRPC_OK;
+  });
+}
+
+int32_t pygrpc_health_watch(pygrpc_client *client, const char *service, const char *options,
+                            pygrpc_queue *queue, pygrpc_stream **stream, pygrpc_error **error) {
+  return Guard(error, [&] {
+    *Require(stream, "stream") = nullptr;
+    auto made = std::make_unique<pygrpc_stream>();
+    auto target = ClientOf(client);
+    if (queue == nullptr) {
+      made->blocking = target->HealthWatch(ServiceName(service), Options(options));
+    } else {
+      made->async =
+          target->HealthWatchAsync(ServiceName(service), Options(options), queue->queue);
+    }
+    *stream = made.release();
+    return PYGRPC_OK;
   });
 }
 

@@ -70,9 +70,12 @@ std::string ErrorJson(const Error &error) {
     object["statusName"] = rpc::StatusName(error.grpc_status);
     object["statusMessage"] = error.status_message;
     if (!error.details_json.empty()) object["details"] = Json::parse(error.details_json);
+    object["headers"] = Json::parse(rpc::MetadataJson(error.headers));
     object["trailers"] = Json::parse(rpc::MetadataJson(error.trailers));
   }
   AddText(&object, "method", error.method);
+  AddText(&object, "peer", error.peer);
+  if (!error.timing_json.empty()) object["timing"] = Json::parse(error.timing_json);
   AddText(&object, "path", error.json_path);
   if (error.byte_offset >= 0) object["offset"] = error.byte_offset;
   AddText(&object, "expected", error.expected);

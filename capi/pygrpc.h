@@ -50,7 +50,7 @@
  *           A timeout that passes is PYGRPC_PENDING: nothing was consumed, ask again.
  * Threads   client, queue, error, event   any thread, any number of threads at the same time
  *           stream                        one reader and one writer at the same time; cancel,
- *                                         headers, trailers and cardinality from any thread
+ *                                         headers, trailers, info and cardinality from any thread
  *           Two readers or two writers at once get PYGRPC_E_STATE. Nothing is bound to a thread.
  * Fork      A process may load the library, make clients and load schemas, and then fork. Once a
  *           process has started an RPC (or waited for a channel), a forked child cannot start any:
@@ -165,8 +165,10 @@ int32_t pygrpc_error_status(const pygrpc_error *error);
  *   statusMessage        as the server gave it
  *   details              google.rpc.Status details, decoded; an Any of unknown type keeps its type
  *                        URL under @type and its bytes as base64 under value
- *   trailers             {"key": ["value", ...]}, "-bin" values in base64
+ *   headers, trailers    {"key": ["value", ...]}, "-bin" values in base64
  *   method               "/helloworld.Greeter/SayHello"
+ *   peer                 the address of the server that the call had come to
+ *   timing               as in pygrpc_stream_info(); of pygrpc_unary_unary() the total only
  *   path, offset         the place in the JSON ("$.items[3].name") or in the wire bytes
  *   expected, found      what should have stood there, and what did
  *   locations            [{"file", "line", "column", "message"}] of a schema's faults
@@ -332,6 +334,26 @@ int32_t pygrpc_stream_open(pygrpc_client *client, const char *method, int32_t ca
                            const char *request, size_t size, const char *options,
                            pygrpc_queue *queue, pygrpc_stream **stream, pygrpc_error **error);
 
+/* ---- Health ----------------------------------------------------------------------------------*/
+
+/* Asks the server's health service, grpc.health.v1.Health, which needs no schema: nothing is
+ * loaded for it.
+ * service  a full name, "helloworld.Greeter"; NULL or "" for the server as a whole.
+ * options  of a call.
+ * Errors of both: E_ARGUMENT, E_OPTION, E_STATE (no target), E_CLOSED, E_FORKED. */
+
+/* Gives {"status": "SERVING"}, or "NOT_SERVING" or "UNKNOWN". Waits as pygrpc_unary_unary().
+ * Errors, besides: E_STATUS (NOT_FOUND: the server does not know the service; UNIMPLEMENTED: it has
+ * no health service). */
+int32_t pygrpc_health(pygrpc_client *client, const char *service, const char *options, char **json,
+                      size_t *size, pygrpc_error **error);
+
+/* Starts a stream of the same objects: one with the status now, which is "SERVICE_UNKNOWN" where
+ * the server does not know the service, and one with each change of it. It has no end of its own:
+ * free or cancel it. Does not wait. `queue` as in pygrpc_stream_open(). */
+int32_t pygrpc_health_watch(pygrpc_client *client, const char *service, const char *options,
+                            pygrpc_queue *queue, pygrpc_stream **stream, pygrpc_error **error);
+
 /* ---- Stream ----------------------------------------------------------------------------------*/
 
 /* Sends a message. Waits for the message before to leave; PYGRPC_PENDING if it has not within
@@ -371,6 +393,32 @@ int32_t pygrpc_stream_headers(pygrpc_stream *stream, int64_t timeout_ms, char **
  * Errors: E_ARGUMENT, E_CLOSED, E_FORKED. */
 int32_t pygrpc_stream_trailers(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size,
                                pygrpc_error **error);
+
+/* Gives what the RPC came to, as a JSON object. Waits up to timeout_ms for its end; PYGRPC_OK also
+ * if it has not ended by then, with what is known so far. Of a stream of responses the end arrives
+ * after all messages were read. What is not known, or not yet, is left out, save method, target,
+ * cardinality, ended, messagesSent, messagesReceived and timing:
+ *   method            "/helloworld.Greeter/SayHello"
+ *   target            as given to pygrpc_client_new()
+ *   cardinality       "unary_unary", "unary_stream", "stream_unary" or "stream_stream"
+ *   peer              the server's address, "ipv4:127.0.0.1:50051"
+ *   ended             true once the RPC has a status; until then the five rows below headers are
+ *                     not there
+ *   headers           as pygrpc_stream_headers()
+ *   status            0, 5; statusName: "OK", "NOT_FOUND"
+ *   message           of the status, as the server gave it
+ *   details           as in pygrpc_error_json(); there may be some with OK, too
+ *   trailers          as pygrpc_stream_trailers()
+ *   messagesSent      requests that were given to gRPC
+ *   messagesReceived  responses that arrived and were asked for
+ *   timing            an object of milliseconds, with fractions, since the RPC was started:
+ *                     connect (until the RPC had a connection; only if the channel was not ready),
+ *                     headers, firstMessage, total. Each is the time when this process saw it:
+ *                     of a stream without a queue nothing is seen while nobody waits, and of a
+ *                     unary call on a queue everything comes with the status.
+ * Errors: E_ARGUMENT, E_FORKED. */
+int32_t pygrpc_stream_info(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size,
+                           pygrpc_error **error);
 
 /* Cancels the RPC; a read under way ends with PYGRPC_E_STATUS (CANCELLED). Does not wait. After the
  * end it does nothing. Errors: E_ARGUMENT. */

@@ -63,6 +63,15 @@ int32_t pygrpc_stream_trailers(pygrpc_stream *stream, int64_t timeout_ms, char *
   });
 }
 
+int32_t pygrpc_stream_info(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size,
+                           pygrpc_error **error) {
+  return Guard(error, [&] {
+    TextOut out(json, size, "json");
+    out.Give(WithStream(stream, [&](auto &either) { return either.Info(timeout_ms); }));
+    return PYGRPC_OK;
+  });
+}
+
 int32_t pygrpc_stream_cancel(pygrpc_stream *stream, pygrpc_error **error) {
   return Guard(error, [&] {
     WithStream(stream, [](auto &either) { either.Cancel(); });

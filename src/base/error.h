@@ -74,7 +74,10 @@ struct Error : public std::exception {
   std::string status_message;
   std::string status_details;  // grpc-status-details-bin: a serialized google.rpc.Status
   std::string details_json;    // the same, decoded: a JSON array; empty when there are none
+  Metadata headers;
   Metadata trailers;
+  std::string peer;         // the server's address, where the RPC had come to one
+  std::string timing_json;  // an object; empty when nobody measured
   bool retriable = false;
 };
 

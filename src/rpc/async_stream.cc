@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "rpc/answer.h"
 #include "rpc/runtime.h"
 #include "rpc/status.h"
 
@@ -32,7 +33,8 @@ std::shared_ptr<AsyncStream> AsyncStream::Start(std::shared_ptr<Queue> queue,
   auto stream = std::make_shared<AsyncStream>(Private(), std::move(queue), std::move(channel),
                                               std::move(method), std::move(options));
   stream->queue_->Add(stream.get());
-  int batches = stream->cardinality() == Cardinality::kUnaryUnary ? 1 : 2;
+  // The headers of a unary call come with its response, for one completion costs less than two.
+  int batches = stream->rpc_.Plan(stream->cardinality() != Cardinality::kUnaryUnary);
   stream->Launch(batches, [&] { stream->rpc_.Start(std::move(request)); });
   return stream;
 }
@@ -98,7 +100,7 @@ void AsyncStream::HalfClose() {
 
 Outcome AsyncStream::Headers(int64_t timeout_ms, std::string* json) {
   if (Forked()) EnterGrpc();  // throws
-  if (!rpc_.Wait(HeadersBatch(cardinality()), DeadlineIn(timeout_ms))) return Outcome::kPending;
+  if (!rpc_.Wait(rpc_.headers_batch(), DeadlineIn(timeout_ms))) return Outcome::kPending;
   *json = MetadataJson(rpc_.Headers());
   return Outcome::kDone;
 }
@@ -108,6 +110,12 @@ Outcome AsyncStream::Trailers(int64_t timeout_ms, std::string* json) {
   if (!rpc_.Wait(BatchKind::kFinal, DeadlineIn(timeout_ms))) return Outcome::kPending;
   *json = MetadataJson(rpc_.GetStatus().trailers);
   return Outcome::kDone;
+}
+
+std::string AsyncStream::Info(int64_t timeout_ms) {
+  if (Forked()) EnterGrpc();  // throws
+  rpc_.Wait(BatchKind::kFinal, DeadlineIn(timeout_ms));
+  return AnswerJson(rpc_, *method_);
 }
 
 void AsyncStream::Cancel() noexcept {
@@ -120,6 +128,7 @@ void AsyncStream::OnCompletion(BatchKind kind) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     switch (kind) {
+      case BatchKind::kConnect:
       case BatchKind::kOpen:
       case BatchKind::kHalfClose:
         break;
@@ -184,7 +193,7 @@ Event AsyncStream::ToEvent(Queue::Finished* finished) {
     } else if (!finished->read) {
       event.outcome = finished->ok ? Outcome::kDone : Outcome::kEnd;
     } else if (rpc_.status_code() != GRPC_STATUS_OK) {
-      event.error = std::make_unique<Error>(StatusError(rpc_.GetStatus(), *method_, *channel_));
+      event.error = std::make_unique<Error>(AnswerError(rpc_, rpc_.GetStatus(), *method_));
     } else {
       if (finished->expects_message) UnaryResponse(&rpc_, *method_);  // throws: there is none
       event.outcome = Outcome::kEnd;

@@ -41,6 +41,7 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   void HalfClose();
   Outcome Headers(int64_t timeout_ms, std::string* json);
   Outcome Trailers(int64_t timeout_ms, std::string* json);
+  std::string Info(int64_t timeout_ms);
   void Cancel() noexcept;
 
   void OnCompletion(BatchKind kind) override;

@@ -9,26 +9,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "rpc/health.h"
 #include "rpc/reflection.h"
 
 namespace pygrpc::rpc {
 namespace {
-
-const char* CardinalityName(Cardinality cardinality) {
-  switch (cardinality) {
-    case Cardinality::kAny:
-      return "any";
-    case Cardinality::kUnaryUnary:
-      return "unary_unary";
-    case Cardinality::kUnaryStream:
-      return "unary_stream";
-    case Cardinality::kStreamUnary:
-      return "stream_unary";
-    case Cardinality::kStreamStream:
-      return "stream_stream";
-  }
-  return "";
-}
 
 // "/package.Service/Method", with which bytes can be sent without a schema.
 bool IsFullPath(std::string_view name) {
@@ -242,11 +227,16 @@ void Client::UnaryUnary(std::string_view name, std::string_view request, const c
   std::shared_ptr<const CallOptions> call_options = OptionsOf(options);
   std::shared_ptr<const Method> method = MethodFor(name, Cardinality::kUnaryUnary, *call_options);
   Message message = EncodeRequest(*method, *call_options, request);
-  Rpc rpc(channel_, *method, *call_options);
-  rpc.Start(std::move(message));
+  Exchange({std::move(method), std::move(call_options), std::move(message)}, response);
+}
+
+// A unary call from start to end.
+void Client::Exchange(Prepared call, Buffer* response) {
+  Rpc rpc(channel_, *call.method, *call.options);
+  rpc.Start(std::move(call.request));
   rpc.WaitAlone(BatchKind::kFinal);
-  Message reply = UnaryResponse(&rpc, *method);
-  DecodeResponse(*method, *call_options, reply, response);
+  Message reply = UnaryResponse(&rpc, *call.method);
+  DecodeResponse(*call.method, *call.options, reply, response);
 }
 
 Client::Prepared Client::Prepare(std::string_view name, Cardinality expected,
@@ -276,6 +266,35 @@ std::shared_ptr<AsyncStream> Client::OpenAsync(std::string_view name, Cardinalit
                                                std::optional<std::string_view> request,
                                                const char* options, std::shared_ptr<Queue> queue) {
   Prepared call = Prepare(name, expected, request, options);
+  return AsyncStream::Start(std::move(queue), channel_, std::move(call.method),
+                            std::move(call.options), std::move(call.request));
+}
+
+// ---- Health
+
+Client::Prepared Client::PrepareHealth(const char* method, std::string_view service,
+                                       const char* options) {
+  if (RequireChannel()->closed()) throw Error(Code::kClosed, "the client was freed");
+  Prepared call;
+  call.method = HealthMethod(method);
+  call.options = HealthOptions(*OptionsOf(options));
+  call.request = EncodeRequest(*call.method, *call.options, HealthRequest(service));
+  return call;
+}
+
+void Client::Health(std::string_view service, const char* options, Buffer* response) {
+  Exchange(PrepareHealth("Check", service, options), response);
+}
+
+std::unique_ptr<Stream> Client::HealthWatch(std::string_view service, const char* options) {
+  Prepared call = PrepareHealth("Watch", service, options);
+  return std::make_unique<Stream>(channel_, std::move(call.method), std::move(call.options),
+                                  std::move(call.request));
+}
+
+std::shared_ptr<AsyncStream> Client::HealthWatchAsync(std::string_view service, const char* options,
+                                                      std::shared_ptr<Queue> queue) {
+  Prepared call = PrepareHealth("Watch", service, options);
   return AsyncStream::Start(std::move(queue), channel_, std::move(call.method),
                             std::move(call.options), std::move(call.request));
 }

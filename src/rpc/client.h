@@ -61,6 +61,12 @@ class Client {
                                          std::optional<std::string_view> request,
                                          const char* options, std::shared_ptr<Queue> queue);
 
+  // grpc.health.v1.Health, from the library's own descriptors; an empty `service` is the server.
+  void Health(std::string_view service, const char* options, Buffer* response);
+  std::unique_ptr<Stream> HealthWatch(std::string_view service, const char* options);
+  std::shared_ptr<AsyncStream> HealthWatchAsync(std::string_view service, const char* options,
+                                                std::shared_ptr<Queue> queue);
+
  private:
   // What it takes to start a call, checked without I/O.
   struct Prepared {
@@ -70,6 +76,8 @@ class Client {
   };
   Prepared Prepare(std::string_view name, Cardinality expected,
                    std::optional<std::string_view> request, const char* options);
+  Prepared PrepareHealth(const char* method, std::string_view service, const char* options);
+  void Exchange(Prepared call, Buffer* response);
   struct NamedMethod {
     std::string name;  // as callers give it
     std::shared_ptr<const Method> method;

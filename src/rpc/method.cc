@@ -7,6 +7,22 @@
 
 namespace pygrpc::rpc {
 
+const char* CardinalityName(Cardinality cardinality) {
+  switch (cardinality) {
+    case Cardinality::kAny:
+      return "any";
+    case Cardinality::kUnaryUnary:
+      return "unary_unary";
+    case Cardinality::kUnaryStream:
+      return "unary_stream";
+    case Cardinality::kStreamUnary:
+      return "stream_unary";
+    case Cardinality::kStreamStream:
+      return "stream_stream";
+  }
+  return "";
+}
+
 std::shared_ptr<const Method> Catalog::FindMethod(std::string_view name) const {
   const google::protobuf::MethodDescriptor* descriptor = schema_->Method(name);
   auto method = std::make_shared<Method>();

@@ -30,6 +30,9 @@ inline bool StreamsResponses(Cardinality cardinality) {
   return cardinality == Cardinality::kUnaryStream || cardinality == Cardinality::kStreamStream;
 }
 
+// "unary_unary" and so on, as the functions are called; "any" for kAny.
+const char* CardinalityName(Cardinality cardinality);
+
 class Catalog;
 
 // What a call needs to know of its method. Immutable.

@@ -5,10 +5,13 @@
 
 #include <grpc/compression.h>
 #include <grpc/slice.h>
+#include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
+#include <memory>
 #include <utility>
 
 #include "rpc/runtime.h"
@@ -34,12 +37,16 @@ grpc_slice CopiedSlice(std::string_view text) {
   return grpc_slice_from_copied_buffer(text.data(), text.size());
 }
 
-gpr_timespec CallDeadline(Cardinality cardinality, const CallOptions& options) {
+gpr_timespec CallDeadline(Cardinality cardinality, const CallOptions& options, int64_t now) {
   constexpr int64_t kUnaryTimeoutMs = 10000;
   int64_t standard = cardinality == Cardinality::kUnaryUnary ? kUnaryTimeoutMs : kNone;
   int64_t timeout_ms = options.timeout_ms.value_or(standard);
   // A fast server could be in time for "now".
-  return timeout_ms == 0 ? gpr_inf_past(GPR_CLOCK_MONOTONIC) : DeadlineIn(timeout_ms);
+  if (timeout_ms == 0) return gpr_inf_past(GPR_CLOCK_MONOTONIC);
+  if (timeout_ms < 0) return gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  constexpr int64_t kSecond = 1000000000;
+  gpr_timespec start = {now / kSecond, static_cast<int32_t>(now % kSecond), GPR_CLOCK_MONOTONIC};
+  return gpr_time_add(start, gpr_time_from_millis(timeout_ms, GPR_TIMESPAN));
 }
 
 std::chrono::steady_clock::time_point ToSteadyClock(gpr_timespec deadline) {
@@ -48,6 +55,11 @@ std::chrono::steady_clock::time_point ToSteadyClock(gpr_timespec deadline) {
 }
 
 }  // namespace
+
+int64_t MonotonicNow() {
+  gpr_timespec now = gpr_now(GPR_CLOCK_MONOTONIC);
+  return now.tv_sec * 1000000000 + now.tv_nsec;
+}
 
 Message Message::FromBytes(Buffer bytes) {
   size_t size = bytes.size();
@@ -82,7 +94,8 @@ Rpc::Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptio
   grpc_metadata_array_init(&headers_);
   grpc_metadata_array_init(&trailers_);
   grpc_channel* raw = channel_->Get();
-  gpr_timespec deadline = CallDeadline(method_.cardinality, options_);
+  progress_.started = MonotonicNow();
+  gpr_timespec deadline = CallDeadline(method_.cardinality, options_, progress_.started);
   // Handles are never given back, so paths that no schema knows get none.
   void* registered = method_.request != nullptr ? channel_->RegisterMethod(method_.path) : nullptr;
   if (registered != nullptr) {
@@ -117,6 +130,7 @@ Rpc::~Rpc() {
   grpc_metadata_array_destroy(&headers_);
   grpc_metadata_array_destroy(&trailers_);
   grpc_slice_unref(status_message_);
+  gpr_free(const_cast<char*>(error_text_));
   if (listener_ == nullptr) channel_->ReturnQueue(queue_);
 }
 
@@ -155,34 +169,44 @@ grpc_op Rpc::SendInitialMetadata() {
   return op;
 }
 
+int Rpc::Plan(bool headers_apart) {
+  headers_apart_ = headers_apart;
+  // Metadata leave when there is a connection, so their own batch tells when that was.
+  connect_apart_ = channel_->State() != GRPC_CHANNEL_READY;
+  return 1 + (headers_apart_ ? 1 : 0) + (connect_apart_ ? 1 : 0);
+}
+
 void Rpc::Start(Message request) {
   grpc_op ops[6] = {};
   size_t count = 0;
+  if (!request.empty()) CountSent(request);  // before anything is in flight: no lock needed
   ops[count++] = SendInitialMetadata();
+  if (connect_apart_) {
+    StartBatch(BatchKind::kConnect, ops, count);
+    ops[--count] = {};
+  }
   if (!StreamsRequests(method_.cardinality)) {
     ops[count].op = GRPC_OP_SEND_MESSAGE;
     ops[count++].data.send_message.send_message = request.get();
     ops[count++].op = GRPC_OP_SEND_CLOSE_FROM_CLIENT;
   }
-  ops[count].op = GRPC_OP_RECV_INITIAL_METADATA;
-  ops[count++].data.recv_initial_metadata.recv_initial_metadata = &headers_;
-  if (method_.cardinality != Cardinality::kUnaryUnary) {
-    StartBatch(BatchKind::kOpen, ops, count);
-    count = 0;
-  }
+  grpc_op headers = {};
+  headers.op = GRPC_OP_RECV_INITIAL_METADATA;
+  headers.data.recv_initial_metadata.recv_initial_metadata = &headers_;
+  if (!headers_apart_) ops[count++] = headers;
   if (!StreamsResponses(method_.cardinality)) {
-    ops[count] = {};
     ops[count].op = GRPC_OP_RECV_MESSAGE;
     ops[count++].data.recv_message.recv_message = received_.address();
   }
-  ops[count] = {};
   ops[count].op = GRPC_OP_RECV_STATUS_ON_CLIENT;
   ops[count].data.recv_status_on_client.trailing_metadata = &trailers_;
   // As an int: gRPC stores any number that the server sends.
   static_assert(sizeof(grpc_status_code) == sizeof(status_code_));
   ops[count].data.recv_status_on_client.status = reinterpret_cast<grpc_status_code*>(&status_code_);
+  ops[count].data.recv_status_on_client.error_string = &error_text_;
   ops[count++].data.recv_status_on_client.status_details = &status_message_;
   StartBatch(BatchKind::kFinal, ops, count);
+  if (headers_apart_) StartBatch(BatchKind::kOpen, &headers, 1);
 }
 
 void Rpc::StartRead() {
@@ -193,6 +217,10 @@ void Rpc::StartRead() {
 }
 
 void Rpc::StartWrite(Message message) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    CountSent(message);
+  }
   grpc_op op = {};
   op.op = GRPC_OP_SEND_MESSAGE;
   op.data.send_message.send_message = message.get();
@@ -208,33 +236,37 @@ void Rpc::StartHalfClose() {
 void Rpc::Cancel() noexcept { grpc_call_cancel(call_, nullptr); }
 
 bool Rpc::Wait(BatchKind kind, gpr_timespec deadline) {
-  Batch& batch = At(kind);
   std::unique_lock<std::mutex> lock(mutex_);
-  while (!batch.done && batch.in_flight) {
-    if (batch.awaited || listener_ != nullptr) {
+  Batch& connect = At(BatchKind::kConnect);
+  if (connect.in_flight && !WaitFor(&connect, deadline, &lock)) return false;
+  Batch& open = At(BatchKind::kOpen);
+  bool after_headers = kind == BatchKind::kRead || kind == BatchKind::kFinal;
+  if (after_headers && open.in_flight && !WaitFor(&open, deadline, &lock)) return false;
+  return WaitFor(&At(kind), deadline, &lock);
+}
+
+bool Rpc::WaitFor(Batch* batch, gpr_timespec deadline, std::unique_lock<std::mutex>* lock) {
+  while (!batch->done && batch->in_flight) {
+    if (batch->awaited || listener_ != nullptr) {
       // Somebody else takes the completion from the queue.
       if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0) {
-        completed_.wait(lock);
-      } else if (completed_.wait_until(lock, ToSteadyClock(deadline)) == std::cv_status::timeout) {
-        return batch.done;
+        completed_.wait(*lock);
+      } else if (completed_.wait_until(*lock, ToSteadyClock(deadline)) == std::cv_status::timeout) {
+        return batch->done;
       }
       continue;
     }
-    batch.awaited = true;
-    lock.unlock();
-    grpc_event event = grpc_completion_queue_pluck(queue_, &batch, deadline, nullptr);
-    lock.lock();
-    batch.awaited = false;
-    if (event.type == GRPC_OP_COMPLETE) {
-      batch.in_flight = false;
-      batch.done = true;
-      batch.ok = event.success != 0;
-    }
+    batch->awaited = true;
+    lock->unlock();
+    grpc_event event = grpc_completion_queue_pluck(queue_, batch, deadline, nullptr);
+    lock->lock();
+    batch->awaited = false;
+    if (event.type == GRPC_OP_COMPLETE) Finish(batch, event.success != 0);
     // Those who waited for it meanwhile: it is there, or one of them is to pluck now.
     completed_.notify_all();
-    return batch.done;
+    return batch->done;
   }
-  return batch.done;
+  return batch->done;
 }
 
 void Rpc::WaitAlone(BatchKind kind) {
@@ -244,15 +276,53 @@ void Rpc::WaitAlone(BatchKind kind) {
   batch.in_flight = false;
   batch.done = true;
   batch.ok = event.success != 0;
+  // The time of a call that went well is nobody's question.
+  if (status_code_ != GRPC_STATUS_OK) progress_.ended = MonotonicNow();
+}
+
+// Under the lock.
+void Rpc::Finish(Batch* batch, bool ok) {
+  batch->in_flight = false;
+  batch->done = true;
+  batch->ok = ok;
+  switch (batch->kind) {
+    case BatchKind::kConnect:
+      if (ok) progress_.connected = MonotonicNow();
+      break;
+    case BatchKind::kOpen:
+      progress_.headers = MonotonicNow();
+      break;
+    case BatchKind::kRead:
+      CountReceived();
+      break;
+    case BatchKind::kFinal:
+      progress_.ended = MonotonicNow();
+      if (!headers_apart_) progress_.headers = progress_.ended;
+      if (!StreamsResponses(method_.cardinality) && status_code_ == GRPC_STATUS_OK) CountReceived();
+      break;
+    case BatchKind::kWrite:
+    case BatchKind::kHalfClose:
+      break;
+  }
+}
+
+// Under the lock, as the next one.
+void Rpc::CountSent(const Message& message) {
+  ++progress_.messages_sent;
+  progress_.bytes_sent += grpc_byte_buffer_length(message.get());
+}
+
+void Rpc::CountReceived() {
+  if (received_.empty()) return;
+  if (progress_.messages_received++ == 0) progress_.first_message = MonotonicNow();
+  progress_.bytes_received += grpc_byte_buffer_length(received_.get());
 }
 
 void Rpc::Complete(Batch* batch, bool ok) {
   Rpc* rpc = batch->rpc.load(std::memory_order_acquire);
   {
     std::lock_guard<std::mutex> lock(rpc->mutex_);
-    batch->in_flight = false;
-    batch->done = true;
-    batch->ok = ok;
+    rpc->Finish(batch, ok);
     rpc->completed_.notify_all();
   }
   rpc->listener_->OnCompletion(batch->kind);  // the RPC may be gone after
@@ -271,6 +341,28 @@ bool Rpc::done(BatchKind kind) const {
 bool Rpc::ok(BatchKind kind) const {
   std::lock_guard<std::mutex> lock(mutex_);
   return At(kind).ok;
+}
+
+Progress Rpc::GetProgress() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return progress_;
+}
+
+std::string Rpc::Peer() const {
+  struct Free {
+    void operator()(char* text) const { gpr_free(text); }
+  };
+  std::unique_ptr<char, Free> peer(grpc_call_get_peer(call_));
+  std::unique_ptr<char, Free> target(grpc_channel_get_target(channel_->Get()));
+  if (std::strcmp(peer.get(), target.get()) != 0) return peer.get();
+  // While there is no peer, gRPC names the target instead, which may be an address as well.
+  bool answered = false;
+  if (done(headers_batch())) answered = headers_.count > 0;
+  if (done(BatchKind::kFinal)) {
+    answered = answered || trailers_.count > 0 || status_code_ == GRPC_STATUS_OK ||
+               (error_text_ != nullptr && std::strstr(error_text_, " from peer ") != nullptr);
+  }
+  return answered ? peer.get() : "";
 }
 
 Metadata Rpc::Headers() const { return ToMetadata(headers_); }

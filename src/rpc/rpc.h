@@ -67,18 +67,30 @@ struct Status {
 
 // The batches of operations that an RPC may have in flight, at most one of each at a time.
 enum class BatchKind {
-  kOpen,       // initial metadata both ways; with the request, if there is but one
+  kConnect,    // the client's metadata, where a connection is to be made first
+  kOpen,       // the server's initial metadata, where they are waited for apart
   kWrite,      // a request of a stream
   kHalfClose,  // the end of the requests
   kRead,       // a response of a stream
-  kFinal,      // the status; with the response, if there is but one. Of a unary call: everything
+  kFinal,      // the status, and whatever of the above is single and has no batch of its own
 };
-inline constexpr int kBatchKinds = 5;
+inline constexpr int kBatchKinds = 6;
 
-// The batch with which the server's initial metadata come.
-inline BatchKind HeadersBatch(Cardinality cardinality) {
-  return cardinality == Cardinality::kUnaryUnary ? BatchKind::kFinal : BatchKind::kOpen;
-}
+// How far an RPC has come. Times are nanoseconds of the monotonic clock, 0 where nobody knows.
+struct Progress {
+  int64_t started = 0;
+  int64_t connected = 0;  // the metadata have left; only where a connection had to be made first
+  int64_t headers = 0;
+  int64_t first_message = 0;
+  int64_t ended = 0;
+  uint64_t messages_sent = 0;  // given to gRPC
+  uint64_t messages_received = 0;
+  uint64_t bytes_sent = 0;  // before compression
+  uint64_t bytes_received = 0;
+};
+
+// In nanoseconds.
+int64_t MonotonicNow();
 
 // One RPC in progress on gRPC's core. Batches are started here; a completion is waited for in one
 // of two ways: plucked by the thread that wants it (Wait), or taken from a shared queue by whoever
@@ -115,8 +127,11 @@ class Rpc {
   Rpc(const Rpc&) = delete;
   Rpc& operator=(const Rpc&) = delete;
 
-  // Starts what the cardinality calls for: of a unary call one batch with everything; else the
-  // opening batch and the final one. `request` is empty where requests are streamed.
+  // Decides which batches Start() makes, and returns their number: the final one, one for the
+  // server's headers if `headers_apart`, and one to see how long it takes to connect, if the
+  // channel is not ready. Not called: one batch with everything.
+  int Plan(bool headers_apart);
+  // `request` is empty where requests are streamed.
   void Start(Message request);
   void StartRead();
   void StartWrite(Message message);
@@ -124,7 +139,8 @@ class Rpc {
   void Cancel() noexcept;
 
   // Waits until the latest batch of that kind has completed; false if it has not by `deadline`.
-  // Any number of threads may wait, each for any batch.
+  // Any number of threads may wait, each for any batch. What must come earlier is waited for
+  // earlier, so that each is noted when it comes.
   bool Wait(BatchKind kind, gpr_timespec deadline);
   // The same for an RPC that only one thread knows of.
   void WaitAlone(BatchKind kind);
@@ -135,11 +151,21 @@ class Rpc {
   bool done(BatchKind kind) const;
   bool ok(BatchKind kind) const;
 
+  // The batch with which the server's initial metadata come.
+  BatchKind headers_batch() const {
+    return headers_apart_ ? BatchKind::kOpen : BatchKind::kFinal;
+  }
+
   // Results; each is there once its batch has completed.
   Message TakeMessage() { return std::move(received_); }  // kRead, or kFinal of a unary response
-  Metadata Headers() const;                               // kOpen, or kFinal of a unary call
+  Metadata Headers() const;                               // headers_batch()
   Status GetStatus() const;                               // kFinal
   int status_code() const { return status_code_; }
+
+  // What is known at any time.
+  Progress GetProgress() const;
+  // The address that the server has; empty if the RPC has not come to one.
+  std::string Peer() const;
 
   Channel* channel() const { return channel_.get(); }
 
@@ -147,9 +173,12 @@ class Rpc {
   friend class Channel;  // links RPCs into its list
 
   Batch& At(BatchKind kind) { return batches_[static_cast<int>(kind)]; }
-  gpr_timespec Deadline() const;
   const Batch& At(BatchKind kind) const { return batches_[static_cast<int>(kind)]; }
   void StartBatch(BatchKind kind, const grpc_op* ops, size_t count);
+  bool WaitFor(Batch* batch, gpr_timespec deadline, std::unique_lock<std::mutex>* lock);
+  void Finish(Batch* batch, bool ok);
+  void CountSent(const Message& message);
+  void CountReceived();
   grpc_op SendInitialMetadata();
 
   const std::shared_ptr<Channel> channel_;
@@ -163,6 +192,9 @@ class Rpc {
   mutable std::mutex mutex_;  // guards the batches' state
   std::condition_variable completed_;
   Batch batches_[kBatchKinds];
+  Progress progress_;
+  bool headers_apart_ = false;
+  bool connect_apart_ = false;
 
   std::vector<grpc_metadata> sent_metadata_;
   Message received_;
@@ -170,6 +202,7 @@ class Rpc {
   grpc_metadata_array trailers_;
   int status_code_ = GRPC_STATUS_UNKNOWN;
   grpc_slice status_message_;
+  const char* error_text_ = nullptr;  // gRPC's account of a failure
 
   Rpc* next_ = nullptr;  // in the channel's list
   Rpc* previous_ = nullptr;

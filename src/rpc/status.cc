@@ -123,6 +123,15 @@ const char* StatusName(int code) {
   return code >= 0 && code < kCount ? kNames[code] : "UNKNOWN";
 }
 
+int StatusCode(int code) {
+  return code >= 0 && code <= GRPC_STATUS_UNAUTHENTICATED ? code : GRPC_STATUS_UNKNOWN;
+}
+
+std::string DetailsJson(const Metadata& trailers, const Method& method) {
+  const std::string* details = FindTrailer(trailers, kDetailsKey);
+  return details == nullptr ? "" : DecodeDetails(*details, method);
+}
+
 std::string MetadataJson(const Metadata& metadata) {
   Json object = Json::object();
   for (const auto& [key, value] : metadata) {
@@ -138,8 +147,7 @@ Error StatusError(const Status& status, const Method& method, const Channel& cha
     error.method = method.path;
     return error;
   }
-  // A number that gRPC does not have counts as UNKNOWN (statuscodes.md of the gRPC project).
-  int code = status.code <= GRPC_STATUS_UNAUTHENTICATED ? status.code : GRPC_STATUS_UNKNOWN;
+  int code = StatusCode(status.code);
   std::string text = method.path + " on " + channel.target() + ": " + StatusName(code);
   if (!status.message.empty()) {
     std::string line = Quote(status.message, 1000);

@@ -16,8 +16,15 @@ namespace pygrpc::rpc {
 // "NOT_FOUND" for 5; "UNKNOWN" for a number that gRPC does not have.
 const char* StatusName(int code);
 
+// A number that gRPC does not have counts as UNKNOWN (statuscodes.md of the gRPC project).
+int StatusCode(int code);
+
 // {"key": ["value", ...]}, "-bin" values in base64, keys in the order of their first value.
 std::string MetadataJson(const Metadata& metadata);
+
+// The google.rpc.Status details that came with the trailers, decoded with what is built in and with
+// the method's schema, as a JSON array; empty if there are none, or if they are no such message.
+std::string DetailsJson(const Metadata& trailers, const Method& method);
 
 // The error of an RPC of `method` that ended with a status other than OK: says what the status
 // means here, and decodes the google.rpc.Status details with the method's schema. kClosed if the

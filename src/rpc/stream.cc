@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "rpc/answer.h"
 #include "rpc/runtime.h"
 #include "rpc/status.h"
 
@@ -103,14 +104,14 @@ void DecodeResponse(const Method& method, const CallOptions& options, const Mess
 
 Message UnaryResponse(Rpc* rpc, const Method& method) {
   if (rpc->status_code() != GRPC_STATUS_OK) {
-    throw StatusError(rpc->GetStatus(), method, *rpc->channel());
+    throw AnswerError(*rpc, rpc->GetStatus(), method);
   }
   Message message = rpc->TakeMessage();
   if (message.empty()) {
     Status status = rpc->GetStatus();
     status.code = GRPC_STATUS_INTERNAL;
     status.message = "the server ended the call with OK but sent no message";
-    throw StatusError(status, method, *rpc->channel());
+    throw AnswerError(*rpc, status, method);
   }
   return message;
 }
@@ -121,6 +122,7 @@ Stream::Stream(std::shared_ptr<Channel> channel, std::shared_ptr<const Method> m
       method_(std::move(method)),
       options_(std::move(options)),
       rpc_(channel_, *method_, *options_) {
+  rpc_.Plan(/*headers_apart=*/true);
   rpc_.Start(std::move(request));
 }
 
@@ -170,7 +172,7 @@ Outcome Stream::Finish(gpr_timespec deadline) {
   if (!rpc_.Wait(BatchKind::kFinal, deadline)) return Outcome::kPending;
   ended_ = true;
   if (rpc_.status_code() == GRPC_STATUS_OK) return Outcome::kEnd;
-  throw StatusError(rpc_.GetStatus(), *method_, *channel_);
+  throw AnswerError(rpc_, rpc_.GetStatus(), *method_);
 }
 
 Outcome Stream::Write(std::string_view text, int64_t timeout_ms) {
@@ -222,7 +224,7 @@ void Stream::HalfClose() {
 
 Outcome Stream::Headers(int64_t timeout_ms, std::string* json) {
   if (Forked()) EnterGrpc();  // throws
-  if (!rpc_.Wait(HeadersBatch(cardinality()), DeadlineIn(timeout_ms))) return Outcome::kPending;
+  if (!rpc_.Wait(rpc_.headers_batch(), DeadlineIn(timeout_ms))) return Outcome::kPending;
   *json = MetadataJson(rpc_.Headers());
   return Outcome::kDone;
 }
@@ -232,6 +234,12 @@ Outcome Stream::Trailers(int64_t timeout_ms, std::string* json) {
   if (!rpc_.Wait(BatchKind::kFinal, DeadlineIn(timeout_ms))) return Outcome::kPending;
   *json = MetadataJson(rpc_.GetStatus().trailers);
   return Outcome::kDone;
+}
+
+std::string Stream::Info(int64_t timeout_ms) {
+  if (Forked()) EnterGrpc();  // throws
+  rpc_.Wait(BatchKind::kFinal, DeadlineIn(timeout_ms));
+  return AnswerJson(rpc_, *method_);
 }
 
 void Stream::Cancel() noexcept {

@@ -55,6 +55,8 @@ class Stream {
   // Metadata as a JSON object.
   Outcome Headers(int64_t timeout_ms, std::string* json);
   Outcome Trailers(int64_t timeout_ms, std::string* json);
+  // What the RPC has come to when it ends, or else within `timeout_ms`; see AnswerJson().
+  std::string Info(int64_t timeout_ms);
   void Cancel() noexcept;
 
  private:

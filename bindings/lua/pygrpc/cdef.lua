@@ -100,12 +100,15 @@ int32_t pygrpc_unary_stream(pygrpc_client *client, const char *method, const cha
 int32_t pygrpc_stream_unary(pygrpc_client *client, const char *method, const char *options, pygrpc_stream **stream, pygrpc_error **error);
 int32_t pygrpc_stream_stream(pygrpc_client *client, const char *method, const char *options, pygrpc_stream **stream, pygrpc_error **error);
 int32_t pygrpc_stream_open(pygrpc_client *client, const char *method, int32_t cardinality, const char *request, size_t size, const char *options, pygrpc_queue *queue, pygrpc_stream **stream, pygrpc_error **error);
+int32_t pygrpc_health(pygrpc_client *client, const char *service, const char *options, char **json, size_t *size, pygrpc_error **error);
+int32_t pygrpc_health_watch(pygrpc_client *client, const char *service, const char *options, pygrpc_queue *queue, pygrpc_stream **stream, pygrpc_error **error);
 int32_t pygrpc_stream_write(pygrpc_stream *stream, const char *message, size_t size, int64_t timeout_ms, pygrpc_error **error);
 int32_t pygrpc_stream_half_close(pygrpc_stream *stream, pygrpc_error **error);
 int32_t pygrpc_stream_read(pygrpc_stream *stream, int64_t timeout_ms, char **message, size_t *size, pygrpc_error **error);
 int32_t pygrpc_stream_cardinality(const pygrpc_stream *stream);
 int32_t pygrpc_stream_headers(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size, pygrpc_error **error);
 int32_t pygrpc_stream_trailers(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size, pygrpc_error **error);
+int32_t pygrpc_stream_info(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size, pygrpc_error **error);
 int32_t pygrpc_stream_cancel(pygrpc_stream *stream, pygrpc_error **error);
 void pygrpc_stream_free(pygrpc_stream *stream);
 int32_t pygrpc_queue_new(pygrpc_queue **queue, pygrpc_error **error);
