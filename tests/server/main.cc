@@ -24,6 +24,7 @@
 #include "options.h"
 #include "reflection_service.h"
 #include "route_guide_service.h"
+#include "scale_service.h"
 #include "small_services.h"
 #include "test_service.h"
 
@@ -125,6 +126,7 @@ int Run(const Options& options) {
   TestService test_service;
   Proto2Service proto2;
   NoPackageService no_package;
+  ScaleService scale(options.fail_status);
   const Reflection reflection(ServiceNames(options), options.reflection_with_imports);
   ReflectionV1Service reflection_v1(reflection);
   ReflectionV1AlphaService reflection_v1alpha(reflection);
@@ -142,6 +144,7 @@ int Run(const Options& options) {
   builder.RegisterService(&test_service);
   builder.RegisterService(&proto2);
   builder.RegisterService(&no_package);
+  builder.RegisterService(&scale);
   if (options.reflection_v1) builder.RegisterService(&reflection_v1);
   if (options.reflection_v1alpha) builder.RegisterService(&reflection_v1alpha);
 

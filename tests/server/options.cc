@@ -26,6 +26,7 @@ const char kUsage[] =
     "imports\n"
     "  --no-reflection        no server reflection\n"
     "  --max-receive-size N   largest request message in bytes; -1 for no limit (4194304)\n"
+    "  --fail N               Scale/WhoAmI ends with this gRPC status\n"
     "  --exit-on-stdin-eof    stop when the standard input ends\n"
     "  --die-with-parent      be killed by the kernel when the parent process ends\n"
     "  --help                 print this\n";
@@ -79,6 +80,7 @@ Options ParseOptions(int argc, char** argv) {
       {"--tls-key", [&](Text value) { options.tls_key = value; }},
       {"--tls-client-ca", [&](Text value) { options.tls_client_ca = value; }},
       {"--reflection", [&](Text value) { ParseReflection(value, &options); }},
+      {"--fail", [&](Text value) { options.fail_status = ParseInt("--fail", value, 1, 16); }},
       {"--max-receive-size",
        [&](Text value) {
          options.max_receive_size = ParseInt("--max-receive-size", value, -1, 2147483647);

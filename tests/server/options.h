@@ -26,6 +26,9 @@ struct Options {
   // -2 leaves gRPC's own limit, -1 is no limit.
   int max_receive_size = -2;
 
+  // Of Scale/WhoAmI; 0 for none.
+  int fail_status = 0;
+
   bool exit_on_stdin_eof = false;
   bool die_with_parent = false;
 };
