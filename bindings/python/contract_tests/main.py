@@ -21,7 +21,7 @@ import libraries  # noqa: E402
 import packages  # noqa: E402
 import processes  # noqa: E402
 import scenarios  # noqa: E402
-from support import Inapplicable  # noqa: E402
+from contract_support import Inapplicable  # noqa: E402
 
 Tests = Dict[str, Callable[[], None]]
 
@@ -32,7 +32,7 @@ def all_tests() -> Tests:
         lambda: scenarios.Runner(os.environ["PYGRPC_TEST_TARGET"])
     )
 
-    def of_scenario(scenario: Dict[str, object]) -> Callable[[], None]:
+    def of_scenario(scenario: dict[str, object]) -> Callable[[], None]:
         return lambda: runner().run(scenario)
 
     tests: Tests = {each["name"]: of_scenario(each) for each in scenarios.scenarios()}

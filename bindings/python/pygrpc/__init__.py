@@ -11,7 +11,8 @@ print('Greeter client received: ' + response.message)
 """
 
 from pygrpc._api import ChannelState, ErrorCode, StatusCode
-from pygrpc._call import Call, Cardinality
+from pygrpc._base import Cardinality
+from pygrpc._call import Call
 from pygrpc._client import Client, options, version
 from pygrpc._errors import (
     AmbiguousError,

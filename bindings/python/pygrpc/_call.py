@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import enum
 import threading
-from ctypes import byref
 from typing import Any, Callable, Iterable, Iterator
 
-from pygrpc._api import CARDINALITIES, END, OK, PENDING, StatusCode
+from pygrpc._api import END, OK, PENDING, StatusCode
+from pygrpc._base import Cardinality
 from pygrpc._codec import Codec, decode_message
 from pygrpc._errors import (
     ClosedError,
@@ -23,31 +22,26 @@ from pygrpc._errors import (
     make_error,
     metadata_from_json,
 )
-from pygrpc._handles import SLICE_MS, Handle, Result, check, wait
+from pygrpc._handles import SLICE_MS, Handle, Out, borrow, call, give_back, wait
 from pygrpc._library import Library
-
-
-class Cardinality(enum.IntEnum):
-    """How many messages go up, and how many come down."""
-
-    UNARY_UNARY = CARDINALITIES["UNARY_UNARY"]
-    UNARY_STREAM = CARDINALITIES["UNARY_STREAM"]
-    STREAM_UNARY = CARDINALITIES["STREAM_UNARY"]
-    STREAM_STREAM = CARDINALITIES["STREAM_STREAM"]
-
-    @property
-    def streams_requests(self) -> bool:
-        """Whether there are many requests."""
-        return self >= Cardinality.STREAM_UNARY
-
-    @property
-    def streams_responses(self) -> bool:
-        """Whether there are many responses."""
-        return self in (Cardinality.UNARY_STREAM, Cardinality.STREAM_STREAM)
-
 
 _END: Any = object()
 _NOT_READ: Any = object()
+
+
+def receive_one(library: Library, stream: Handle, codec: Codec) -> Any:
+    """The one response of a call of which nothing else is wanted."""
+    out = borrow(library)
+    read, pointer = library.stream_read, stream.pointer
+    text, size, error = out.text, out.size, out.error
+    code = read(pointer, SLICE_MS, text, size, error)
+    while code == PENDING:
+        code = read(pointer, SLICE_MS, text, size, error)
+    if code != OK:
+        raise out.take_error(code)
+    data = out.take()
+    give_back(library, out)
+    return codec.decode(data)
 
 
 class _Writer:
@@ -91,23 +85,19 @@ class _Writer:
     def _write(
         self, handle: Handle, requests: Iterator[Any], encode: Callable[[Any], bytes]
     ) -> None:
-        error = Handle(self._library.error_free)
+        library = self._library
         for request in requests:
             data = encode(request)
             code = PENDING
             while code == PENDING:
                 if self.stopped:
                     return
-                code = self._library.stream_write(
-                    handle.pointer, data, len(data), SLICE_MS, byref(error.pointer)
+                code = call(
+                    library, library.stream_write, handle.pointer, data, len(data), SLICE_MS
                 )
-            if check(self._library, code, error) == END:
+            if code == END:
                 return
-        check(
-            self._library,
-            self._library.stream_half_close(handle.pointer, byref(error.pointer)),
-            error,
-        )
+        call(library, library.stream_half_close, handle.pointer)
 
 
 class Call(Iterator[Any]):
@@ -196,25 +186,42 @@ class Call(Iterator[Any]):
         if self._ended:
             return _END
         handle = self._require_handle()
-        read = self._library.stream_read
-        result = Result(self._library)
-        text, size, error_out = result.out()
-        code = self._wait(lambda ms: read(handle.pointer, ms, text, size, error_out), timeout)
+        library = self._library
+        out = borrow(library)
+        code = self._read(handle, out, timeout)
         if code == OK:
-            message = self._codec.decode(result.take())
+            data = out.take()
+            give_back(library, out)
+            message = self._codec.decode(data)
             if not self.cardinality.streams_responses:
                 self._response = message
                 self._end(StatusCode.OK)
             return message
+        if code < OK:
+            # No variable holds an exception: through its traceback that would be a cycle.
+            raise self._noted(code, out.take_error(code))
+        give_back(library, out)
         if code == PENDING:
             raise TimeoutError(f"no response of {self.method} within {timeout} s")
-        if code == END:
-            self._end(StatusCode.OK)
-            if self._writer is not None and self._writer.failure is not None:
-                raise self._writer.take_failure()
-            return _END
-        # No variable holds an exception: through its traceback that would be a reference cycle.
-        raise self._noted(code, result.error(code))
+        self._end(StatusCode.OK)
+        if self._writer is not None and self._writer.failure is not None:
+            raise self._writer.take_failure()
+        return _END
+
+    def _read(self, handle: Handle, out: Out, timeout: float | None) -> int:
+        read, pointer = self._library.stream_read, handle.pointer
+        text, size, error = out.text, out.size, out.error
+        if timeout is not None:
+            return self._wait(lambda ms: read(pointer, ms, text, size, error), timeout)
+        try:
+            code = read(pointer, SLICE_MS, text, size, error)
+            while code == PENDING:
+                code = read(pointer, SLICE_MS, text, size, error)
+        except BaseException:
+            # A signal's handler raised, for Ctrl-C say: as with a generator, that is the end.
+            self.cancel()
+            raise
+        return int(code)
 
     def _noted(self, code: int, error: PygrpcError) -> BaseException:
         """What to raise for an error, of which it keeps that it ended the RPC.
@@ -249,24 +256,23 @@ class Call(Iterator[Any]):
         handle = self._require_handle()
         if self._writer is not None:
             raise StateError(f"the requests of this call of {self.method} come from an iterable")
+        library = self._library
         data = self._codec.encode(message)
-        write = self._library.stream_write
-        error = Handle(self._library.error_free)
-        out = byref(error.pointer)
-        code = self._wait(lambda ms: write(handle.pointer, data, len(data), ms, out), timeout)
-        if check(self._library, code, error) == PENDING:
+        size = len(data)
+        out = borrow(library)
+        write, error = library.stream_write, out.error
+        code = self._wait(lambda ms: write(handle.pointer, data, size, ms, error), timeout)
+        if code < OK:
+            raise out.take_error(code)
+        give_back(library, out)
+        if code == PENDING:
             raise TimeoutError(f"{self.method} took no request within {timeout} s")
         return code == OK
 
     def half_close(self) -> None:
         """Tells the server that no more requests follow."""
         handle = self._require_handle()
-        error = Handle(self._library.error_free)
-        check(
-            self._library,
-            self._library.stream_half_close(handle.pointer, byref(error.pointer)),
-            error,
-        )
+        call(self._library, self._library.stream_half_close, handle.pointer)
 
     # ---- Metadata and status
 
@@ -298,14 +304,16 @@ class Call(Iterator[Any]):
 
     def _metadata(self, function: Callable[..., int], timeout: float | None, what: str) -> Metadata:
         handle = self._require_handle()
-        result = Result(self._library)
-        text, size, error = result.out()
+        out = borrow(self._library)
+        text, size, error = out.text, out.size, out.error
         code = self._wait(lambda ms: function(handle.pointer, ms, text, size, error), timeout)
+        if code < OK:
+            raise out.take_error(code)
+        data = b"" if code == PENDING else out.take()
+        give_back(self._library, out)
         if code == PENDING:
             raise TimeoutError(f"no {what} of {self.method} within {timeout} s")
-        if code < OK:
-            raise result.error(code)
-        return metadata_from_json(decode_message(result.take()))
+        return metadata_from_json(decode_message(data))
 
     @property
     def status(self) -> StatusCode | None:

@@ -38,7 +38,7 @@ def wait(step: Callable[[int], int], timeout: float | None) -> int:
 
 
 class Handle:
-    """A pointer to a client, stream or error, which is freed with the last reference to it.
+    """A pointer to a client, stream or queue, which is freed with the last reference to it.
 
     Whoever calls a function with the pointer holds a reference meanwhile; so nothing is freed while
     another thread uses it, without a lock.
@@ -59,39 +59,79 @@ class Handle:
             self.pointer.value = None
 
 
-class Result:
-    """The out parameters of one call: text, size and error. Frees the text that it holds."""
+class Out:
+    """The out parameters of functions: text, size and error; for one thread at a time.
 
-    __slots__ = ("_error", "_library", "_size", "_text")
+    They are used again and again: to make them takes as long as to call a function. Whoever is
+    interrupted does not give them back, and they are freed with what they hold.
+    """
+
+    __slots__ = ("_error", "_library", "_size", "_text", "error", "size", "text")
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._text = c_void_p()
         self._size = c_size_t()
-        self._error = Handle(library.error_free)
+        self._error = c_void_p()
+        # The references to pass.
+        self.text = byref(self._text)
+        self.size = byref(self._size)
+        self.error = byref(self._error)
 
     def __del__(self) -> None:
         if getattr(self, "_text", None):
             self._library.free(self._text)
-
-    def out(self) -> tuple[Any, Any, Any]:
-        """The references to pass: text, size, error."""
-        return byref(self._text), byref(self._size), byref(self._error.pointer)
+        if getattr(self, "_error", None):
+            self._library.error_free(self._error)
 
     def take(self) -> bytes:
-        """A copy of the text."""
-        return string_at(self._text, self._size.value)
+        """A copy of the text, which is freed."""
+        data = string_at(self._text, self._size.value)
+        self._library.free(self._text)
+        self._text.value = None
+        return data
 
-    def error(self, code: int) -> PygrpcError:
-        """The exception for a failure."""
-        return make_error(code, decode_message(self._library.error_json(self._error.pointer)))
+    def take_error(self, code: int) -> PygrpcError:
+        """The exception for a failure with this code."""
+        info = decode_message(self._library.error_json(self._error))
+        self._library.error_free(self._error)
+        self._error.value = None
+        return make_error(code, info)
 
 
-def check(library: Library, code: int, error: Handle) -> int:
-    """The code, if it is none of failure."""
+def borrow(library: Library) -> Out:
+    """Out parameters to use, and to give back."""
+    try:
+        out: Out = library.outs.pop()
+    except IndexError:
+        return Out(library)
+    return out
+
+
+def give_back(library: Library, out: Out) -> None:
+    """Lets others use them. They hold nothing."""
+    library.outs.append(out)
+
+
+def call(library: Library, function: Callable[..., int], *arguments: Any) -> int:
+    """Calls a function that gives out nothing but an error, which is raised."""
+    out = borrow(library)
+    code = function(*arguments, out.error)
     if code < OK:
-        raise make_error(code, decode_message(library.error_json(error.pointer)))
+        raise out.take_error(code)
+    give_back(library, out)
     return code
+
+
+def call_for_text(library: Library, function: Callable[..., int], *arguments: Any) -> bytes:
+    """Calls a function that gives out a text."""
+    out = borrow(library)
+    code = function(*arguments, out.text, out.size, out.error)
+    if code < OK:
+        raise out.take_error(code)
+    data = out.take()
+    give_back(library, out)
+    return data
 
 
 def c_text(value: str | bytes, what: str) -> bytes:

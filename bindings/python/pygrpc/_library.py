@@ -25,6 +25,8 @@ class Library:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        # Out parameters that are not in use; see _handles.Out.
+        self.outs: list[Any] = []
         # ctypes adds RTLD_NOW and never unloads.
         dll = ctypes.CDLL(path, mode=ctypes.RTLD_LOCAL)
         try:
