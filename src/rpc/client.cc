@@ -3,6 +3,7 @@
 
 #include "rpc/client.h"
 
+#include <grpc/grpc.h>
 #include <grpc/support/time.h>
 
 #include <utility>
@@ -10,7 +11,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "rpc/health.h"
-#include "rpc/reflection.h"
 
 namespace pygrpc::rpc {
 namespace {
@@ -33,14 +33,38 @@ std::shared_ptr<const Method> PathOnly(std::string_view path, Cardinality cardin
   return method;
 }
 
+// The symbols of a source "reflection:a.B,c.D", of which `rest` is what follows the word.
+void AddSymbols(std::string_view rest, std::vector<std::string>* symbols) {
+  while (!rest.empty()) {
+    rest.remove_prefix(1);
+    std::string_view symbol = rest.substr(0, rest.find(','));
+    rest.remove_prefix(symbol.size());
+    if (symbol.empty()) {
+      throw Error(Code::kArgument,
+                  "a symbol is missing: the source is \"reflection\" for all that the server has, "
+                  "or \"reflection:package.Service\", several with commas between them");
+    }
+    symbols->emplace_back(symbol);
+  }
+}
+
+// The options by name only, for some are secrets.
+void LogClient(const char* target, const ClientOptions& options) {
+  LogLine line(options.log.get(), LogLevel::kDebug, "client");
+  if (!line.wanted()) return;
+  std::string given;
+  for (const std::string& name : options.given) given += (given.empty() ? "" : ",") + name;
+  line.Add("target", target).Add("options", given);
+}
+
 }  // namespace
 
 Client::Client(const char* target, const char* options)
     : options_(ParseClientOptions(options)),
       default_call_options_(std::make_shared<const CallOptions>(options_.call)) {
   if (target == nullptr) return;
-  if (*target == '\0') throw Error(Code::kArgument, "the target is empty");
   channel_ = std::make_shared<Channel>(target, options_);
+  LogClient(target, options_);
 }
 
 Client::~Client() { Close(); }
@@ -70,12 +94,23 @@ void Client::SchemaChanged() {
 
 void Client::Load(std::string_view source, const char* options) {
   LoadSettings settings = ParseLoadOptions(options, options_);
-  schema::LoadOptions load_options = {settings.proto_path};
-  if (source == "reflection") {
-    settings.call.metadata = *settings.reflection.metadata;
-    LoadReflection(settings.call);
+  LogLine(options_.log.get(), LogLevel::kDebug, "load").Add("source", source);
+  constexpr std::string_view kReflection = "reflection";
+  bool is_reflection = source.substr(0, kReflection.size()) == kReflection &&
+                       (source.size() == kReflection.size() || source[kReflection.size()] == ':');
+  if (is_reflection) {
+    AddSymbols(source.substr(kReflection.size()), &settings.symbols);
+    auto channel = settings.target.empty() ? RequireChannel()
+                                           : std::make_shared<Channel>(settings.target, options_);
+    AddReflected(channel, settings, AskServer(channel, settings));
     return;
   }
+  if (settings.only_of_reflection != nullptr) {
+    throw Error(Code::kOption, "option " + Quote(settings.only_of_reflection) +
+                                   " belongs to the source \"reflection\", not to " +
+                                   Quote(source, 500));
+  }
+  schema::LoadOptions load_options = {settings.proto_path};
   load_options.proto_path.insert(load_options.proto_path.end(), options_.proto_path.begin(),
                                  options_.proto_path.end());
   schema_.Load(source, load_options);
@@ -104,21 +139,113 @@ void Client::LoadClient(Client* other) {
 }
 
 std::shared_ptr<const schema::Schema> Client::LoadedSchema() {
-  LoadReflectionOnce(*default_call_options_);
+  ReflectOnce(*default_call_options_);
   return schema_.current();
 }
 
-void Client::LoadReflection(const CallOptions& options) {
-  const std::shared_ptr<Channel>& channel = RequireChannel();
-  std::vector<std::string> files = ReflectFiles(channel, options);
-  schema_.LoadFiles(files, "reflection of " + channel->target());
-  SchemaChanged();
+ReflectedSchema Client::AskServer(const std::shared_ptr<Channel>& channel,
+                                  const LoadSettings& settings) {
+  if (settings.call.authorization != nullptr) settings.call.authorization->Refresh();
+  ReflectionRequest request;
+  request.call = settings.call;
+  request.call.metadata = settings.reflection.metadata.value_or(settings.call.metadata);
+  request.options = settings.reflection;
+  request.symbols = settings.symbols;
+  request.server = channel->target() + " " + TransportName(options_.transport);
+  for (const auto& [argument, value] : options_.text_arguments) {
+    if (argument == GRPC_ARG_DEFAULT_AUTHORITY) request.server += " " + value;
+  }
+  bool is_own = channel == channel_;
+  ReflectedSchema reflected =
+      Reflect(channel, request, is_own ? reflection_version_.load() : ReflectionVersion::kAny);
+  if (is_own) reflection_version_ = reflected.version;
+  return reflected;
 }
 
-void Client::LoadReflectionOnce(const CallOptions& options) {
+void Client::AddReflected(const std::shared_ptr<Channel>& channel, const LoadSettings& settings,
+                          ReflectedSchema reflected) {
+  const std::string name = "the reflection of " + channel->target();
+  if (!reflected.undescribed.empty() && (!settings.symbols.empty() || reflected.files.empty())) {
+    const auto& [symbol, fault] = *reflected.undescribed.begin();
+    throw Error(Code::kSchema, name + " does not describe " + Quote(symbol, 500) + ": " + fault);
+  }
+  if (reflected.files.empty()) throw Error(Code::kSchema, name + " lists no services");
+  schema_.LoadFiles(reflected.files, "reflection of " + channel->target());
+  LogLine(options_.log.get(), LogLevel::kDebug, "reflection")
+      .Add("target", channel->target())
+      .Add("files", static_cast<uint64_t>(reflected.files.size()));
+  SchemaChanged();
+  if (channel != channel_ || !settings.symbols.empty()) return;
+  all_reflected_ = true;
+  std::lock_guard<std::mutex> lock(undescribed_mutex_);
+  undescribed_ = std::move(reflected.undescribed);
+}
+
+void Client::ReflectOnce(const CallOptions& options) {
   if (channel_ == nullptr || !options_.reflection.automatic || !schema_.current()->empty()) return;
   std::lock_guard<std::mutex> lock(reflection_mutex_);
-  if (schema_.current()->empty()) LoadReflection(options);
+  if (!schema_.current()->empty()) return;
+  LoadSettings settings;
+  settings.call = options;
+  settings.reflection = options_.reflection;
+  if (settings.reflection.metadata.has_value()) settings.call.authorization = nullptr;
+  AddReflected(channel_, settings, AskServer(channel_, settings));
+}
+
+void Client::ReflectFor(std::string_view method, const CallOptions& options) {
+  if (options_.reflection.needed_only) {
+    ReflectNeeded(method, options);
+  } else {
+    ReflectOnce(options);
+  }
+}
+
+void Client::ReflectNeeded(std::string_view method, const CallOptions& options) {
+  if (channel_ == nullptr || !options_.reflection.automatic || all_reflected_) return;
+  if (KnowsMethod(method)) return;
+  std::lock_guard<std::mutex> lock(reflection_mutex_);
+  if (all_reflected_ || KnowsMethod(method)) return;
+  LoadSettings settings;
+  settings.call = options;
+  settings.reflection = options_.reflection;
+  if (settings.reflection.metadata.has_value()) settings.call.authorization = nullptr;
+  std::string_view service = schema::SplitMethodName(method).service;
+  // A name without a package may mean several services; only the list tells.
+  if (service.find('.') != std::string_view::npos || method.substr(0, 1) == "/") {
+    settings.symbols.emplace_back(service);
+    ReflectedSchema reflected = AskServer(channel_, settings);
+    if (reflected.undescribed.empty()) {
+      AddReflected(channel_, settings, std::move(reflected));
+      return;
+    }
+    settings.symbols.clear();
+  }
+  AddReflected(channel_, settings, AskServer(channel_, settings));
+}
+
+bool Client::KnowsMethod(std::string_view name) {
+  try {
+    FindMethod(name);
+    return true;
+  } catch (const Error& error) {
+    if (error.code != Code::kNotFound) throw;
+    return false;
+  }
+}
+
+void Client::ExplainUndescribed(std::string_view method, Error* error) {
+  if (error->code != Code::kNotFound) return;
+  std::string_view service = schema::SplitMethodName(method).service;
+  if (service.empty()) return;
+  std::lock_guard<std::mutex> lock(undescribed_mutex_);
+  for (const auto& [name, fault] : undescribed_) {
+    bool is_meant = name.size() >= service.size() &&
+                    name.compare(name.size() - service.size(), service.size(), service) == 0;
+    if (!is_meant) continue;
+    error->message += "; the server lists " + Quote(name, 500) + " but does not describe it: ";
+    error->message += fault;
+    return;
+  }
 }
 
 std::shared_ptr<const Catalog> Client::CurrentCatalog() {
@@ -193,14 +320,16 @@ std::shared_ptr<const Method> Client::FindMethod(std::string_view name) {
 std::shared_ptr<const Method> Client::MethodFor(std::string_view name, Cardinality expected,
                                                 const CallOptions& options) {
   const std::shared_ptr<Channel>& channel = RequireChannel();
+  if (options.authorization != nullptr) options.authorization->Refresh();
   bool bytes_only = options.codec == Codec::kBinary && IsFullPath(name);
-  if (!bytes_only) LoadReflectionOnce(options);
+  if (!bytes_only) ReflectFor(name, options);
   if (bytes_only && schema_.current()->empty()) return PathOnly(name, expected);
   std::shared_ptr<const Method> method;
   try {
     method = FindMethod(name);
-  } catch (const Error& error) {
+  } catch (Error& error) {
     if (bytes_only && error.code == Code::kNotFound) return PathOnly(name, expected);
+    ExplainUndescribed(name, &error);
     throw;
   }
   Cardinality actual = method->cardinality;
@@ -218,8 +347,13 @@ std::shared_ptr<const Method> Client::MethodFor(std::string_view name, Cardinali
 }
 
 Cardinality Client::MethodCardinality(std::string_view name) {
-  LoadReflectionOnce(*default_call_options_);
-  return FindMethod(name)->cardinality;
+  ReflectFor(name, *default_call_options_);
+  try {
+    return FindMethod(name)->cardinality;
+  } catch (Error& error) {
+    ExplainUndescribed(name, &error);
+    throw;
+  }
 }
 
 void Client::UnaryUnary(std::string_view name, std::string_view request, const char* options,

@@ -4,6 +4,8 @@
 #ifndef PYGRPC_RPC_CLIENT_H_
 #define PYGRPC_RPC_CLIENT_H_
 
+#include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -11,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/buffer.h"
 #include "rpc/async_stream.h"
@@ -18,6 +21,7 @@
 #include "rpc/channel.h"
 #include "rpc/method.h"
 #include "rpc/queue.h"
+#include "rpc/reflection.h"
 #include "rpc/stream.h"
 #include "schema/schema.h"
 
@@ -92,14 +96,28 @@ class Client {
   std::shared_ptr<const Method> MethodFor(std::string_view name, Cardinality expected,
                                           const CallOptions& options);
   const std::shared_ptr<Channel>& RequireChannel() const;
-  void LoadReflection(const CallOptions& options);
-  void LoadReflectionOnce(const CallOptions& options);
+  // Asks a server for symbols, or for everything.
+  ReflectedSchema AskServer(const std::shared_ptr<Channel>& channel, const LoadSettings& settings);
+  // Makes part of the schema what a server answered to that.
+  void AddReflected(const std::shared_ptr<Channel>& channel, const LoadSettings& settings,
+                    ReflectedSchema reflected);
+  // What a call, or a look at the schema, needs of the server's, if that is to be asked.
+  void ReflectOnce(const CallOptions& options);
+  void ReflectFor(std::string_view method, const CallOptions& options);
+  void ReflectNeeded(std::string_view method, const CallOptions& options);
+  bool KnowsMethod(std::string_view name);
+  // Adds to an error of an unknown method what the server said of its service.
+  void ExplainUndescribed(std::string_view method, Error* error);
 
   const ClientOptions options_;
   const std::shared_ptr<const CallOptions> default_call_options_;
   std::shared_ptr<Channel> channel_;
   schema::SchemaStore schema_;
   std::mutex reflection_mutex_;
+  std::atomic<ReflectionVersion> reflection_version_{ReflectionVersion::kAny};  // of the target
+  std::atomic<bool> all_reflected_{false};                                      // by the target
+  std::mutex undescribed_mutex_;
+  std::map<std::string, std::string> undescribed_;  // services listed, and why they are not loaded
 
   std::shared_mutex catalog_mutex_;  // guards what follows
   std::shared_ptr<const Catalog> catalog_;

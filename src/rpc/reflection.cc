@@ -3,148 +3,433 @@
 
 #include "rpc/reflection.h"
 
-#include <google/protobuf/descriptor.pb.h>
-
-#include <deque>
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <set>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "rpc/builtin.h"
-#include "rpc/stream.h"
+#include "rpc/reflection_stream.h"
+#include "rpc/status.h"
+#include "schema/schema_cache.h"
+#include "schema/snapshot.h"
+#include "schema/wire_scan.h"
 
 namespace pygrpc::rpc {
 namespace {
 
-using Json = nlohmann::json;
+using schema::CachedSchema;
+using Question = ReflectionStream::Question;
 
 constexpr int64_t kTimeoutMs = 10000;
-constexpr size_t kWindow = 16;  // requests under way at a time
-constexpr size_t kMaxFiles = 100000;
-constexpr size_t kMaxBytes = size_t{512} << 20;
+// Longer names of files and symbols are not asked for: no compiler takes them.
+constexpr size_t kMaxName = 4096;
 
-// One conversation with a server: asks, and gathers the files that come back.
-class Reflection {
+std::string_view Scope(std::string_view name) {
+  size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : name.substr(0, dot);
+}
+
+// ---- The walk over a server's files
+
+class Walk {
  public:
-  Reflection(const std::shared_ptr<Channel>& channel, const CallOptions& options,
-             const char* service)
-      : channel_(channel),
-        stream_(channel, MethodOf(service), std::make_shared<const CallOptions>(options),
-                Message()) {}
+  Walk(ReflectionStream* stream, const ReflectionRequest& request, const std::string& target)
+      : stream_(*stream), request_(request), name_("the reflection of " + target) {}
 
-  std::vector<std::string> Run() {
-    Ask({{"listServices", "*"}});
-    while (!waiting_.empty() || under_way_ > 0) {
-      while (!waiting_.empty() && under_way_ < kWindow) Send();
-      Receive();
+  ReflectedSchema Run() {
+    if (request_.symbols.empty()) {
+      stream_.Ask({Question::kListServices, "*"});
+    } else {
+      for (const std::string& symbol : request_.symbols) AskForSymbol(symbol);
+      wanted_ = {request_.symbols.begin(), request_.symbols.end()};
     }
-    stream_.HalfClose();
-    Buffer ignored;
-    while (stream_.Read(-1, &ignored) != Outcome::kEnd) ignored.Clear();
-    return std::move(files_);
+    do {
+      while (stream_.expects_answers()) Take(stream_.Receive());
+      AskForUnresolved();
+    } while (stream_.expects_answers());
+    stream_.Finish();
+    ReflectedSchema schema;
+    schema.undescribed = Undescribed();
+    schema.files = std::move(files_);
+    return schema;
+  }
+
+  // Services as listed, sorted; none where symbols were asked for.
+  std::vector<std::string> services() const {
+    if (!request_.symbols.empty()) return {};
+    return {wanted_.begin(), wanted_.end()};
   }
 
  private:
-  // v1 and v1alpha have the same messages under two names.
-  static std::shared_ptr<const Method> MethodOf(const char* service) {
-    static constexpr char kMethod[] = "/ServerReflectionInfo";
-    std::shared_ptr<const Method> known =
-        BuiltinCatalog()->FindMethod(std::string("grpc.reflection.v1.ServerReflection") + kMethod);
-    auto method = std::make_shared<Method>(*known);
-    method->path = std::string("/") + service + kMethod;
-    return method;
+  void AskForSymbol(const std::string& symbol) {
+    if (symbol.size() > kMaxName || !asked_symbols_.insert(symbol).second) return;
+    CountQuestion();
+    stream_.Ask({Question::kFileContainingSymbol, symbol});
   }
 
-  void Ask(const Json& request) { waiting_.push_back(request.dump()); }
-
-  void Send() {
-    // A server that ends the RPC early says why when it is read from.
-    if (stream_.Write(waiting_.front(), -1) == Outcome::kDone) ++under_way_;
-    if (under_way_ == 0) under_way_ = 1;
-    waiting_.pop_front();
+  void AskForFile(std::string_view name) {
+    if (name.size() > kMaxName || received_.count(name) > 0) return;
+    if (!asked_files_.emplace(name).second) return;
+    CountQuestion();
+    stream_.Ask({Question::kFileByName, std::string(name)});
   }
 
-  void Receive() {
-    Buffer text;
-    if (stream_.Read(-1, &text) == Outcome::kEnd) {
-      throw Error(Code::kSchema, "the reflection of " + channel_->target() +
-                                     " ended before it had answered everything");
+  void CountQuestion() {
+    if (static_cast<int64_t>(asked_files_.size()) > request_.options.max_files ||
+        static_cast<int64_t>(asked_symbols_.size()) > request_.options.max_files) {
+      ThrowTooMany();
     }
-    --under_way_;
-    Json response = Json::parse(text.view());
-    if (response.contains("listServicesResponse")) {
-      for (const Json& service : response["listServicesResponse"].value("service", Json::array())) {
-        Ask({{"fileContainingSymbol", service.value("name", "")}});
-      }
-    } else if (response.contains("fileDescriptorResponse")) {
-      const Json& answer = response["fileDescriptorResponse"];
-      for (const Json& file : answer.value("fileDescriptorProto", Json::array())) {
-        Take(file.get_ref<const std::string&>());
-      }
-    }
-    // An error concerns the one symbol or file asked for: what needs it will say that it is
-    // missing.
   }
 
-  void Take(const std::string& base64) {
-    std::string bytes;
-    google::protobuf::FileDescriptorProto file;
-    if (!Base64Decode(base64, &bytes) || !file.ParseFromString(bytes)) {
-      throw Error(Code::kSchema, "the reflection of " + channel_->target() +
-                                     " sent a file that is no FileDescriptorProto");
+  [[noreturn]] void ThrowTooMany() const {
+    throw Error(Code::kSchema, name_ + " leads to more than " +
+                                   std::to_string(request_.options.max_files) +
+                                   " files, the option \"reflection_max_files\"; it has sent " +
+                                   std::to_string(files_.size()));
+  }
+
+  void Take(const ReflectionStream::Answer& answer) {
+    if (answer.question.kind == Question::kListServices) {
+      if (!answer.error.empty()) {
+        throw Error(Code::kSchema, name_ + " does not list its services (" + answer.error +
+                                       "); load \"reflection:package.Service\", a .proto file or "
+                                       "a descriptor set");
+      }
+      for (std::string_view service : answer.services) {
+        if (service.empty() || service.size() > kMaxName) continue;
+        if (wanted_.emplace(service).second) AskForSymbol(std::string(service));
+      }
+      return;
     }
-    if (!received_.insert(file.name()).second) return;
-    for (const std::string& import : file.dependency()) {
-      if (received_.count(import) == 0 && asked_.insert(import).second) {
-        Ask({{"fileByFilename", import}});
+    if (!answer.error.empty()) {
+      // What needs it will say that it is missing.
+      if (answer.question.kind == Question::kFileContainingSymbol) {
+        errors_.emplace(answer.question.name, answer.error);
+      }
+      return;
+    }
+    for (std::string_view file : answer.files) TakeFile(file, answer.question);
+  }
+
+  void TakeFile(std::string_view bytes, const Question& question) {
+    schema::FileOutline outline;
+    if (!ScanFile(bytes, &outline) || outline.name.empty()) {
+      throw Error(Code::kSchema, name_ + " answered " + Describe(question) +
+                                     " with bytes that are no FileDescriptorProto");
+    }
+    auto [known, added] = received_.emplace(outline.name, files_.size());
+    // The store of schemas tells whether two files of one name differ in what matters.
+    if (!added && files_[known->second] == bytes) return;
+    if (static_cast<int64_t>(files_.size()) >= request_.options.max_files) ThrowTooMany();
+    files_.emplace_back(bytes);
+    for (std::string_view import : outline.imports) AskForFile(import);
+    Declare(outline);
+  }
+
+  void Declare(const schema::FileOutline& outline) {
+    std::string scope(outline.package);
+    if (!scope.empty()) scope += '.';
+    for (const auto* declarations : {&outline.messages, &outline.enums, &outline.services}) {
+      for (std::string_view declaration : *declarations) {
+        declared_.insert(scope + std::string(schema::NameOf(declaration)));
       }
     }
-    bytes_ += bytes.size();
-    if (received_.size() > kMaxFiles || asked_.size() > kMaxFiles || bytes_ > kMaxBytes) {
-      throw Error(Code::kSchema, "the reflection of " + channel_->target() +
-                                     " has no end: it sent " + std::to_string(received_.size()) +
-                                     " files of " + std::to_string(bytes_) + " bytes");
+    for (std::string_view extension : outline.extensions) {
+      declared_.insert(scope + std::string(schema::NameOf(extension)));
     }
-    files_.push_back(std::move(bytes));
+  }
+
+  // The name itself, or what it is nested in.
+  bool IsDeclared(std::string_view name) const {
+    for (; !name.empty(); name = Scope(name)) {
+      if (declared_.count(std::string(name)) > 0) return true;
+      if (schema::BuiltInLayer().FindSymbol(name) != nullptr) return true;
+    }
+    return false;
+  }
+
+  // Imports that the server has not under that name: the types may be in files that it has.
+  void AskForUnresolved() {
+    for (; repaired_ < files_.size(); ++repaired_) {
+      std::string bytes = files_[repaired_];  // asking may not move what is looked at
+      schema::FileOutline outline;
+      ScanFile(bytes, &outline);
+      bool complete = std::all_of(outline.imports.begin(), outline.imports.end(),
+                                  [this](std::string_view import) {
+                                    return received_.count(import) > 0 ||
+                                           schema::BuiltInLayer().FindFile(import) != nullptr;
+                                  });
+      if (complete) continue;
+      for (std::string_view type : schema::ReferencedTypes(bytes)) {
+        if (!IsDeclared(type)) AskForSymbol(std::string(type));
+      }
+    }
+  }
+
+  std::map<std::string, std::string> Undescribed() const {
+    std::map<std::string, std::string> undescribed;
+    for (const std::string& name : wanted_) {
+      if (IsDeclared(name)) continue;
+      auto error = errors_.find(name);
+      undescribed[name] =
+          error != errors_.end() ? error->second : "the answer has no file that declares it";
+    }
+    return undescribed;
+  }
+
+  ReflectionStream& stream_;
+  const ReflectionRequest& request_;
+  const std::string name_;
+  std::set<std::string> wanted_;  // services listed, or the symbols asked for
+  std::set<std::string, std::less<>> asked_files_;
+  std::set<std::string> asked_symbols_;
+  std::map<std::string, size_t, std::less<>> received_;  // file names, as places in files_
+  std::vector<std::string> files_;
+  std::unordered_set<std::string> declared_;
+  std::map<std::string, std::string> errors_;  // by symbol
+  size_t repaired_ = 0;                        // of files_
+};
+
+// ---- The cache
+
+// Whether the server still says what it said: asks for the list of services and for the files of
+// all of them, or of one, and compares all that comes. An answer that is not as it was is enough.
+bool IsUnchanged(ReflectionStream* stream, const ReflectionRequest& request,
+                 const CachedSchema& cached) {
+  bool by_list = request.symbols.empty();
+  std::vector<std::string> symbols = by_list ? cached.services : request.symbols;
+  if (by_list) stream->Ask({Question::kListServices, "*"});
+  if (request.options.check_list_only && by_list && symbols.size() > 1) symbols.resize(1);
+  for (const std::string& symbol : symbols) {
+    stream->Ask({Question::kFileContainingSymbol, symbol});
+  }
+  std::map<std::string_view, std::string_view> files;
+  for (const std::string& file : cached.files) files.emplace(schema::NameOf(file), file);
+  bool same = true;
+  while (same && stream->expects_answers()) {
+    ReflectionStream::Answer answer = stream->Receive();
+    if (answer.question.kind == Question::kListServices) {
+      std::set<std::string_view> listed(answer.services.begin(), answer.services.end());
+      same =
+          std::equal(listed.begin(), listed.end(), cached.services.begin(), cached.services.end());
+      continue;
+    }
+    same = !answer.files.empty();
+    for (std::string_view file : answer.files) {
+      auto known = files.find(schema::NameOf(file));
+      same = same && known != files.end() && known->second == file;
+    }
+  }
+  if (same) stream->Finish();
+  return same;
+}
+
+// ---- Versions, refusals
+
+const char* ServiceOf(ReflectionVersion version) {
+  return version == ReflectionVersion::kV1Alpha ? "grpc.reflection.v1alpha.ServerReflection"
+                                                : "grpc.reflection.v1.ServerReflection";
+}
+const char* NameOf(ReflectionVersion version) {
+  return version == ReflectionVersion::kV1Alpha ? "v1alpha" : "v1";
+}
+
+struct Refusal {
+  ReflectionVersion version;
+  Error error;
+};
+
+class Negotiation {
+ public:
+  Negotiation(std::shared_ptr<Channel> channel, const ReflectionRequest& request)
+      : channel_(std::move(channel)), request_(request) {
+    const ReflectionOptions& options = request.options;
+    if (!options.cache_directory.empty()) cache_.emplace(options.cache_directory);
+    std::optional<int64_t> limit = options.timeout_ms;
+    std::optional<int64_t> of_call = request.call.timeout_ms;
+    if (!limit) limit = of_call.value_or(kTimeoutMs);
+    if (of_call && *of_call != kNone && (*limit == kNone || *of_call < *limit)) limit = of_call;
+    if (*limit != kNone) deadline_ = Clock::now() + std::chrono::milliseconds(*limit);
+  }
+
+  ReflectedSchema Run(ReflectionVersion known) {
+    ReflectionVersion first = request_.options.version;
+    bool pinned = first != ReflectionVersion::kAny;
+    if (!pinned) first = known == ReflectionVersion::kAny ? ReflectionVersion::kV1 : known;
+    if (auto schema = Try(first)) return *std::move(schema);
+    auto other =
+        first == ReflectionVersion::kV1 ? ReflectionVersion::kV1Alpha : ReflectionVersion::kV1;
+    if (!pinned && OtherVersionMayHelp(refusals_.front().error)) {
+      if (auto schema = Try(other)) return *std::move(schema);
+    }
+    ThrowRefused(pinned);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // Notes on the way out, also that of an exception, whether the server answered anything.
+  struct AnswerNote {
+    const ReflectionStream& stream;
+    bool* answered;
+    ~AnswerNote() { *answered = *answered || stream.was_answered(); }
+  };
+
+  ReflectionStream Open(ReflectionVersion version) const {
+    CallOptions options;
+    options.metadata = request_.call.metadata;
+    options.wait_for_ready = request_.call.wait_for_ready;
+    options.timeout_ms = kNone;
+    if (deadline_) {
+      auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*deadline_ - Clock::now());
+      options.timeout_ms = std::max<int64_t>(0, left.count());
+    }
+    return ReflectionStream(channel_, ServiceOf(version), options, request_.options.max_size);
+  }
+
+  // Nothing if the server, or something before it, refuses to talk in that version.
+  std::optional<ReflectedSchema> Try(ReflectionVersion version) {
+    bool answered = false;
+    try {
+      ReflectedSchema schema = Ask(version, &answered);
+      schema.version = version;
+      return schema;
+    } catch (Error& error) {
+      bool is_refusal = !answered && (error.code == Code::kStatus || error.code == Code::kSchema);
+      if (!is_refusal) throw;
+      refusals_.push_back({version, std::move(error)});
+      return std::nullopt;
+    }
+  }
+
+  ReflectedSchema Ask(ReflectionVersion version, bool* answered) {
+    const std::string question = CacheQuestion();
+    if (cache_) {
+      if (auto cached = cache_->Read(question)) {
+        ReflectionStream stream = Open(version);
+        AnswerNote note{stream, answered};
+        if (IsUnchanged(&stream, request_, *cached)) {
+          return {std::move(cached->files), {}, version};
+        }
+      }
+    }
+    ReflectionStream stream = Open(version);
+    AnswerNote note{stream, answered};
+    Walk walk(&stream, request_, channel_->target());
+    ReflectedSchema schema = walk.Run();
+    // What a server did not tell may be a passing fault: the next process asks again.
+    if (cache_ && schema.undescribed.empty()) {
+      cache_->Write(question, {walk.services(), schema.files});
+    }
+    return schema;
+  }
+
+  std::string CacheQuestion() const {
+    std::set<std::string> symbols(request_.symbols.begin(), request_.symbols.end());
+    std::string question = request_.server + "\n";
+    for (const std::string& symbol : symbols) question += symbol + "\n";
+    return question;
+  }
+
+  // A proxy may know only one of the two, and answer for the other what it likes. Where credentials
+  // are missing, time is up, or nobody can be reached, the other one fails in the same way.
+  bool OtherVersionMayHelp(const Error& error) const {
+    if (error.code != Code::kStatus) return true;  // ended with OK, without an answer
+    switch (error.grpc_status) {
+      case GRPC_STATUS_UNAVAILABLE:
+        return channel_->State() != GRPC_CHANNEL_TRANSIENT_FAILURE;
+      case GRPC_STATUS_UNAUTHENTICATED:
+      case GRPC_STATUS_DEADLINE_EXCEEDED:
+      case GRPC_STATUS_CANCELLED:
+      case GRPC_STATUS_RESOURCE_EXHAUSTED:
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  // Of two refusals, the one to act on: that of a server which knows the service.
+  const Error& Foremost() const {
+    auto rank = [](const Error& error) {
+      switch (error.grpc_status) {
+        case GRPC_STATUS_UNIMPLEMENTED:
+          return 0;
+        case GRPC_STATUS_UNAUTHENTICATED:
+        case GRPC_STATUS_PERMISSION_DENIED:
+          return 2;
+        default:
+          return 1;
+      }
+    };
+    const Error* foremost = &refusals_.front().error;
+    for (const Refusal& refusal : refusals_) {
+      if (rank(refusal.error) > rank(*foremost)) foremost = &refusal.error;
+    }
+    return *foremost;
+  }
+
+  static std::string Advice(const Error& error, bool pinned) {
+    constexpr char kLoad[] = "load a .proto file or a descriptor set";
+    switch (error.grpc_status) {
+      case GRPC_STATUS_UNAUTHENTICATED:
+      case GRPC_STATUS_PERMISSION_DENIED:
+        return std::string(
+                   "give what it wants in the option \"metadata\", or in "
+                   "\"reflection_metadata\" for reflection alone, or ") +
+               kLoad;
+      case GRPC_STATUS_UNIMPLEMENTED:
+        return pinned ? std::string(
+                            "the option \"reflection\" allows no other version; change it "
+                            "or ") +
+                            kLoad
+                      : kLoad;
+      case GRPC_STATUS_DEADLINE_EXCEEDED:
+        return "raise the option \"reflection_timeout\", or \"timeout\" where that is given";
+      default:
+        return std::string("or ") + kLoad;
+    }
+  }
+
+  [[noreturn]] void ThrowRefused(bool pinned) const {
+    Error error = Foremost();
+    std::string text = channel_->target();
+    bool unknown = error.grpc_status == GRPC_STATUS_UNIMPLEMENTED;
+    text += unknown ? " offers no server reflection: " : " refuses server reflection: ";
+    if (error.grpc_status == GRPC_STATUS_UNAVAILABLE &&
+        channel_->State() == GRPC_CHANNEL_TRANSIENT_FAILURE) {
+      text = channel_->target() + " cannot be reached for reflection: ";
+    }
+    for (const Refusal& refusal : refusals_) {
+      const std::string path = std::string("/") + ServiceOf(refusal.version) +
+                               "/ServerReflectionInfo on " + channel_->target() + ": ";
+      std::string answer = refusal.error.message;
+      if (answer.compare(0, path.size(), path) == 0) answer.erase(0, path.size());
+      if (&refusal != &refusals_.front()) text += "; ";
+      text += std::string(NameOf(refusal.version)) + " answered " + answer;
+    }
+    error.message = text + "; " + Advice(error, pinned);
+    // A server without reflection is no failure of a call: the schema has to come from elsewhere.
+    if (unknown) throw Error(Code::kSchema, error.message);
+    throw error;
   }
 
   const std::shared_ptr<Channel> channel_;
-  Stream stream_;
-  std::deque<std::string> waiting_;
-  size_t under_way_ = 0;
-  std::set<std::string> received_;  // file names
-  std::set<std::string> asked_;
-  std::vector<std::string> files_;
-  size_t bytes_ = 0;
+  const ReflectionRequest& request_;
+  std::optional<schema::SchemaCache> cache_;
+  std::optional<Clock::time_point> deadline_;
+  std::vector<Refusal> refusals_;
 };
-
-bool IsUnimplemented(const Error& error) {
-  return error.code == Code::kStatus && error.grpc_status == GRPC_STATUS_UNIMPLEMENTED;
-}
 
 }  // namespace
 
-std::vector<std::string> ReflectFiles(const std::shared_ptr<Channel>& channel,
-                                      const CallOptions& options) {
-  CallOptions stream_options;
-  stream_options.timeout_ms = options.timeout_ms.value_or(kTimeoutMs);
-  stream_options.wait_for_ready = options.wait_for_ready;
-  stream_options.metadata = options.metadata;
-  for (const char* service :
-       {"grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"}) {
-    try {
-      return Reflection(channel, stream_options, service).Run();
-    } catch (const Error& error) {
-      if (!IsUnimplemented(error)) throw;
-    }
-  }
-  throw Error(Code::kSchema, channel->target() +
-                                 " offers no server reflection, neither v1 nor v1alpha; load a "
-                                 ".proto file or a descriptor set");
+ReflectedSchema Reflect(const std::shared_ptr<Channel>& channel, const ReflectionRequest& request,
+                        ReflectionVersion known) {
+  return Negotiation(channel, request).Run(known);
 }
 
 }  // namespace pygrpc::rpc

@@ -4,6 +4,7 @@
 #ifndef PYGRPC_RPC_REFLECTION_H_
 #define PYGRPC_RPC_REFLECTION_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,12 +14,26 @@
 
 namespace pygrpc::rpc {
 
-// Asks a server for all services that it tells of, and for the files that describe them:
-// serialized google.protobuf.FileDescriptorProto, in no order. Speaks v1 of server reflection, and
-// v1alpha with servers that do not know v1. Sends the metadata of `options` along and keeps its
-// deadline, 10 s unless given. Throws Error(kStatus), Error(kSchema) where there is no reflection.
-std::vector<std::string> ReflectFiles(const std::shared_ptr<Channel>& channel,
-                                      const CallOptions& options);
+struct ReflectionRequest {
+  CallOptions call;                  // metadata, timeout, wait_for_ready
+  ReflectionOptions options;         // but for its metadata
+  std::vector<std::string> symbols;  // what to ask for; empty for everything that is listed
+  std::string server;                // what tells one server's answers from another's in the cache
+};
+
+struct ReflectedSchema {
+  std::vector<std::string> files;  // serialized google.protobuf.FileDescriptorProto, in no order
+  // Services listed, or symbols asked for, that no file declares, and what the server says of them.
+  std::map<std::string, std::string> undescribed;
+  ReflectionVersion version = ReflectionVersion::kAny;  // that the server speaks
+};
+
+// Asks a server for services, or for symbols, and for the files that describe them. Speaks v1 of
+// server reflection, or v1alpha where v1 is refused and that may help. Tolerates answers in any
+// order, files that are missing or called otherwise than their importers do. `known` is the version
+// that the server was found to speak before. Throws Error(kStatus), Error(kSchema), Error(kOption).
+ReflectedSchema Reflect(const std::shared_ptr<Channel>& channel, const ReflectionRequest& request,
+                        ReflectionVersion known);
 
 }  // namespace pygrpc::rpc
 

@@ -16,6 +16,14 @@
 
 namespace pygrpc::schema {
 
+// A method's name as a caller writes it, in its two parts: "pkg.Service/Method" and the like, with
+// or without a leading slash. There is no service in a bare "Method".
+struct MethodNameParts {
+  std::string_view service;
+  std::string_view method;
+};
+MethodNameParts SplitMethodName(std::string_view name);
+
 // One state of what a client knows: immutable, shared by the calls that use it.
 class Schema : public TypeResolver {
  public:

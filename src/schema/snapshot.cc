@@ -24,23 +24,6 @@ using google::protobuf::ServiceDescriptor;
 constexpr size_t kMaxNearNamesLookedAt = 5000;
 constexpr size_t kMaxCachedNames = 65536;
 
-// A name as a caller writes it, in its two parts.
-struct SplitName {
-  std::string_view service;
-  std::string_view method;
-};
-
-// "/pkg.Service/Method", "pkg.Service/Method", "pkg.Service.Method" or "Method".
-SplitName SplitMethodName(std::string_view name) {
-  if (!name.empty() && name.front() == '/') name.remove_prefix(1);
-  size_t split = name.rfind('/');
-  if (split == std::string_view::npos) split = name.rfind('.');
-  if (split == std::string_view::npos) return {{}, name};
-  std::string_view service = name.substr(0, split);
-  if (!service.empty() && service.front() == '.') service.remove_prefix(1);
-  return {service, name.substr(split + 1)};
-}
-
 // Whether `full_name` is `name` or ends with it at a dot.
 bool EndsWithName(std::string_view full_name, std::string_view name) {
   if (full_name.size() < name.size()) return false;
@@ -89,6 +72,16 @@ constexpr char kNothingLoaded[] =
 
 }  // namespace
 
+MethodNameParts SplitMethodName(std::string_view name) {
+  if (!name.empty() && name.front() == '/') name.remove_prefix(1);
+  size_t split = name.rfind('/');
+  if (split == std::string_view::npos) split = name.rfind('.');
+  if (split == std::string_view::npos) return {{}, name};
+  std::string_view service = name.substr(0, split);
+  if (!service.empty() && service.front() == '.') service.remove_prefix(1);
+  return {service, name.substr(split + 1)};
+}
+
 const IndexLayer& BuiltInLayer() {
   // Leaked on purpose: gRPC's threads outlive exit().
   static const auto* layer = new IndexLayer(BuiltInFiles(), {});
@@ -116,6 +109,24 @@ FilePtr Snapshot::FindFileOfType(std::string_view full_name) const {
 const FileDescriptor* Snapshot::Build(const SchemaFile& file) const {
   std::lock_guard<std::mutex> lock(pool_->mutex());
   return pool_->Build(file.shared_from_this(), *this);
+}
+
+std::shared_ptr<const ProtoSource> Snapshot::SourceOf(const SchemaFile& file) const {
+  {
+    std::lock_guard<std::mutex> lock(source_mutex_);
+    if (source_file_.get() == &file) return source_;
+  }
+  auto source = std::make_shared<ProtoSource>();
+  ParseFile(file, &source->proto);
+  RewriteImports(&source->proto, *this);
+  for (const auto& location : source->proto.source_code_info().location()) {
+    source->locations.emplace(std::vector<int>(location.path().begin(), location.path().end()),
+                              &location);
+  }
+  std::lock_guard<std::mutex> lock(source_mutex_);
+  source_file_ = file.shared_from_this();
+  source_ = source;
+  return source;
 }
 
 bool Snapshot::IsUsableBuiltIn(const SchemaFile& file) const {
@@ -274,7 +285,7 @@ const MethodDescriptor* Snapshot::Method(std::string_view name) const {
 }
 
 const MethodDescriptor* Snapshot::ResolveMethod(std::string_view name) const {
-  SplitName split = SplitMethodName(name);
+  MethodNameParts split = SplitMethodName(name);
   if (!split.service.empty()) {
     if (const MethodDescriptor* method = MethodOf(split.service, split.method)) return method;
   }
@@ -361,6 +372,14 @@ std::vector<const FieldDescriptor*> Snapshot::Extensions(const Descriptor* exten
   std::sort(extensions.begin(), extensions.end(),
             [](const auto* a, const auto* b) { return a->number() < b->number(); });
   return extensions;
+}
+
+void RewriteImports(google::protobuf::FileDescriptorProto* proto, const Snapshot& schema) {
+  RewriteImports(proto, [&](const std::string& name) -> std::optional<std::string> {
+    FilePtr import = schema.FindFile(name);
+    if (import == nullptr) return std::nullopt;
+    return std::string(import->name);
+  });
 }
 
 }  // namespace pygrpc::schema

@@ -22,6 +22,7 @@
 
 #include "greeter_service.h"
 #include "options.h"
+#include "reflection_faults.h"
 #include "reflection_service.h"
 #include "route_guide_service.h"
 #include "scale_service.h"
@@ -72,8 +73,22 @@ int OpenStopSignals() {
   return fd;
 }
 
-// Returns when a stop signal arrives or, if watched, the standard input ends.
-void WaitForStop(int signal_fd, bool watch_stdin) {
+// "serving SERVICE" and "not_serving SERVICE" say what the health service tells of it.
+void ObeyCommand(const std::string& line, grpc::HealthCheckServiceInterface* health) {
+  const size_t space = line.find(' ');
+  const std::string command = line.substr(0, space);
+  if (health == nullptr || space == std::string::npos ||
+      (command != "serving" && command != "not_serving")) {
+    std::cerr << "pygrpc-test-server: cannot do '" << line << "'" << std::endl;
+    return;
+  }
+  health->SetServingStatus(line.substr(space + 1), command == "serving");
+}
+
+// Returns when a stop signal arrives or, if watched, the standard input ends; until then its lines
+// are commands.
+void WaitForStop(int signal_fd, bool watch_stdin, grpc::HealthCheckServiceInterface* health) {
+  std::string input;
   pollfd fds[] = {{signal_fd, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
   for (;;) {
     if (poll(fds, watch_stdin ? 2 : 1, -1) < 0) {
@@ -81,8 +96,14 @@ void WaitForStop(int signal_fd, bool watch_stdin) {
       throw std::runtime_error(std::string("poll: ") + std::strerror(errno));
     }
     if (fds[0].revents != 0) return;
-    char ignored[256];
-    if (fds[1].revents != 0 && read(STDIN_FILENO, ignored, sizeof ignored) <= 0) return;
+    if (fds[1].revents == 0) continue;
+    char bytes[256];
+    const ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (count <= 0) return;
+    input.append(bytes, static_cast<size_t>(count));
+    for (size_t end; (end = input.find('\n')) != std::string::npos; input.erase(0, end + 1)) {
+      ObeyCommand(input.substr(0, end), health);
+    }
   }
 }
 
@@ -120,7 +141,7 @@ int Run(const Options& options) {
   }
   const int stop_signals = OpenStopSignals();
 
-  grpc::EnableDefaultHealthCheckService(true);
+  grpc::EnableDefaultHealthCheckService(options.health);
   GreeterService greeter;
   RouteGuideService route_guide;
   TestService test_service;
@@ -128,8 +149,9 @@ int Run(const Options& options) {
   NoPackageService no_package;
   ScaleService scale(options.fail_status);
   const Reflection reflection(ServiceNames(options), options.reflection_with_imports);
-  ReflectionV1Service reflection_v1(reflection);
-  ReflectionV1AlphaService reflection_v1alpha(reflection);
+  const ReflectionFaults faults(reflection, options.reflection_fault, options.reflection_metadata);
+  ReflectionV1Service reflection_v1(faults);
+  ReflectionV1AlphaService reflection_v1alpha(faults);
 
   grpc::ServerBuilder builder;
   Configure(options, &builder);
@@ -137,7 +159,10 @@ int Run(const Options& options) {
   int port = 0;
   if (options.listen_tcp) builder.AddListeningPort(TcpAddress(options), credentials, &port);
   if (!options.unix_path.empty()) {
-    builder.AddListeningPort("unix:" + options.unix_path, credentials);
+    const bool abstract = options.unix_path[0] == '@';
+    builder.AddListeningPort(
+        abstract ? "unix-abstract:" + options.unix_path.substr(1) : "unix:" + options.unix_path,
+        credentials);
   }
   builder.RegisterService(&greeter);
   builder.RegisterService(&route_guide);
@@ -153,12 +178,13 @@ int Run(const Options& options) {
     throw std::runtime_error("cannot listen on " + (options.listen_tcp ? TcpAddress(options) : "") +
                              (options.unix_path.empty() ? "" : " unix:" + options.unix_path));
   }
+  grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
   for (const std::string& name : ServiceNames(options)) {
-    server->GetHealthCheckService()->SetServingStatus(name, true);
+    if (health != nullptr) health->SetServingStatus(name, true);
   }
   std::cout << port << std::endl;
 
-  WaitForStop(stop_signals, options.exit_on_stdin_eof);
+  WaitForStop(stop_signals, options.exit_on_stdin_eof, health);
   server->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
   return 0;
 }

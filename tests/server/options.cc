@@ -8,6 +8,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "reflection_faults.h"
+
 namespace pygrpc::testserver {
 
 const char kUsage[] =
@@ -17,16 +19,20 @@ const char kUsage[] =
     "\n"
     "  --port N               TCP port; 0 (the default) takes a free one\n"
     "  --bind ADDRESS         TCP address to listen on (127.0.0.1)\n"
-    "  --unix PATH            listen on a unix socket; on TCP too only if --port is given as well\n"
+    "  --unix PATH            listen on a unix socket (@name: an abstract one); on TCP too only if "
+    "--port is given as well\n"
     "  --tls-cert FILE        serve TLS with this PEM certificate chain\n"
     "  --tls-key FILE         and this PEM private key\n"
     "  --tls-client-ca FILE   demand client certificates that these PEM roots signed\n"
     "  --reflection WHICH     v1, v1alpha or both (both)\n"
     "  --reflection-no-imports  reflection answers with the one file asked for, without its "
     "imports\n"
+    "  --reflection-metadata KEY=VALUE  reflection demands this metadata\n"
+    "  --reflection-fault NAME  reflection does something wrong; README.md has the names\n"
     "  --no-reflection        no server reflection\n"
     "  --max-receive-size N   largest request message in bytes; -1 for no limit (4194304)\n"
     "  --fail N               Scale/WhoAmI ends with this gRPC status\n"
+    "  --no-health            no health service\n"
     "  --exit-on-stdin-eof    stop when the standard input ends\n"
     "  --die-with-parent      be killed by the kernel when the parent process ends\n"
     "  --help                 print this\n";
@@ -81,6 +87,14 @@ Options ParseOptions(int argc, char** argv) {
       {"--tls-client-ca", [&](Text value) { options.tls_client_ca = value; }},
       {"--reflection", [&](Text value) { ParseReflection(value, &options); }},
       {"--fail", [&](Text value) { options.fail_status = ParseInt("--fail", value, 1, 16); }},
+      {"--reflection-metadata", [&](Text value) { options.reflection_metadata = value; }},
+      {"--reflection-fault",
+       [&](Text value) {
+         if (!IsReflectionFault(value)) {
+           throw std::invalid_argument("there is no --reflection-fault '" + value + "'");
+         }
+         options.reflection_fault = value;
+       }},
       {"--max-receive-size",
        [&](Text value) {
          options.max_receive_size = ParseInt("--max-receive-size", value, -1, 2147483647);
@@ -89,6 +103,7 @@ Options ParseOptions(int argc, char** argv) {
   const std::map<std::string, std::function<void()>> without_value = {
       {"--no-reflection", [&] { options.reflection_v1 = options.reflection_v1alpha = false; }},
       {"--reflection-no-imports", [&] { options.reflection_with_imports = false; }},
+      {"--no-health", [&] { options.health = false; }},
       {"--exit-on-stdin-eof", [&] { options.exit_on_stdin_eof = true; }},
       {"--die-with-parent", [&] { options.die_with_parent = true; }},
   };

@@ -22,12 +22,16 @@ struct Options {
   bool reflection_v1 = true;
   bool reflection_v1alpha = true;
   bool reflection_with_imports = true;
+  std::string reflection_fault;     // a name from kReflectionFaults; empty for none
+  std::string reflection_metadata;  // "key=value" that reflection demands; empty for none
 
   // -2 leaves gRPC's own limit, -1 is no limit.
   int max_receive_size = -2;
 
   // Of Scale/WhoAmI; 0 for none.
   int fail_status = 0;
+
+  bool health = true;
 
   bool exit_on_stdin_eof = false;
   bool die_with_parent = false;

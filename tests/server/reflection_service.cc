@@ -8,6 +8,8 @@
 
 #include <utility>
 
+#include "reflection_faults.h"
+
 namespace pygrpc::testserver {
 
 using google::protobuf::Descriptor;
@@ -109,31 +111,31 @@ Reflection::Response Reflection::Answer(const Request& request, SentFiles* sent)
 }
 
 grpc::Status ReflectionV1Service::ServerReflectionInfo(
-    grpc::ServerContext*,
+    grpc::ServerContext* context,
     grpc::ServerReaderWriter<grpc::reflection::v1::ServerReflectionResponse,
                              grpc::reflection::v1::ServerReflectionRequest>* stream) {
-  Reflection::SentFiles sent;
-  Reflection::Request request;
-  while (stream->Read(&request)) {
-    if (!stream->Write(reflection_.Answer(request, &sent))) break;
-  }
-  return grpc::Status::OK;
+  ReflectionFaults::Stream own;
+  own.read = [stream](Reflection::Request* request) { return stream->Read(request); };
+  own.write = [stream](const Reflection::Response& response) { return stream->Write(response); };
+  return reflection_.Serve("v1", *context, own);
 }
 
 grpc::Status ReflectionV1AlphaService::ServerReflectionInfo(
-    grpc::ServerContext*,
+    grpc::ServerContext* context,
     grpc::ServerReaderWriter<grpc::reflection::v1alpha::ServerReflectionResponse,
                              grpc::reflection::v1alpha::ServerReflectionRequest>* stream) {
-  Reflection::SentFiles sent;
-  Reflection::Request request;
-  grpc::reflection::v1alpha::ServerReflectionRequest alpha_request;
-  grpc::reflection::v1alpha::ServerReflectionResponse alpha_response;
-  while (stream->Read(&alpha_request)) {
-    request.ParseFromString(alpha_request.SerializeAsString());
-    alpha_response.ParseFromString(reflection_.Answer(request, &sent).SerializeAsString());
-    if (!stream->Write(alpha_response)) break;
-  }
-  return grpc::Status::OK;
+  ReflectionFaults::Stream own;
+  own.read = [stream](Reflection::Request* request) {
+    grpc::reflection::v1alpha::ServerReflectionRequest alpha_request;
+    return stream->Read(&alpha_request) &&
+           request->ParseFromString(alpha_request.SerializeAsString());
+  };
+  own.write = [stream](const Reflection::Response& response) {
+    grpc::reflection::v1alpha::ServerReflectionResponse alpha_response;
+    alpha_response.ParseFromString(response.SerializeAsString());
+    return stream->Write(alpha_response);
+  };
+  return reflection_.Serve("v1alpha", *context, own);
 }
 
 }  // namespace pygrpc::testserver

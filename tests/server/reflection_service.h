@@ -33,9 +33,11 @@ class Reflection {
   const bool with_imports_;
 };
 
+class ReflectionFaults;
+
 class ReflectionV1Service final : public grpc::reflection::v1::ServerReflection::Service {
  public:
-  explicit ReflectionV1Service(const Reflection& reflection) : reflection_(reflection) {}
+  explicit ReflectionV1Service(const ReflectionFaults& reflection) : reflection_(reflection) {}
 
   grpc::Status ServerReflectionInfo(
       grpc::ServerContext* context,
@@ -43,13 +45,13 @@ class ReflectionV1Service final : public grpc::reflection::v1::ServerReflection:
                                grpc::reflection::v1::ServerReflectionRequest>* stream) override;
 
  private:
-  const Reflection& reflection_;
+  const ReflectionFaults& reflection_;
 };
 
 // Its messages are the same as those of v1 on the wire, so it converts them by their bytes.
 class ReflectionV1AlphaService final : public grpc::reflection::v1alpha::ServerReflection::Service {
  public:
-  explicit ReflectionV1AlphaService(const Reflection& reflection) : reflection_(reflection) {}
+  explicit ReflectionV1AlphaService(const ReflectionFaults& reflection) : reflection_(reflection) {}
 
   grpc::Status ServerReflectionInfo(
       grpc::ServerContext* context,
@@ -58,7 +60,7 @@ class ReflectionV1AlphaService final : public grpc::reflection::v1alpha::ServerR
       override;
 
  private:
-  const Reflection& reflection_;
+  const ReflectionFaults& reflection_;
 };
 
 }  // namespace pygrpc::testserver
