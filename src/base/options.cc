@@ -65,6 +65,8 @@ const char* TypeName(OptionType type) {
     case OptionType::kJson:
     case OptionType::kObject:
       return "an object";
+    case OptionType::kTextOrObject:
+      return "text or an object";
   }
   return "";
 }
@@ -271,6 +273,7 @@ OptionValue ParseValue(const OptionSpec& spec, const std::string& path, const Js
       parsed.number = ParseNumber(spec, path, value);
       break;
     case OptionType::kText:
+    case OptionType::kTextOrObject:
     case OptionType::kBoolOrText: {
       if (!value.is_string()) ThrowBadValue(spec, path, value);
       parsed.text = value.get<std::string>();
@@ -344,7 +347,9 @@ void ParseObject(const Json& object, const std::string& prefix,
       ThrowUnknown(path, prefix, table, scopes);
     }
     if (value.is_null()) continue;
-    if (spec->type == OptionType::kObject) {
+    bool holds_options = spec->type == OptionType::kObject ||
+                         (spec->type == OptionType::kTextOrObject && value.is_object());
+    if (holds_options) {
       if (!value.is_object()) ThrowBadValue(*spec, path, value);
       ParseObject(value, path + ".", table, scopes, values);
     } else {
@@ -377,6 +382,8 @@ const char* JsonTypeName(OptionType type) {
     case OptionType::kJson:
     case OptionType::kObject:
       return "object";
+    case OptionType::kTextOrObject:
+      return "text or object";
   }
   return "";
 }

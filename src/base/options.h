@@ -28,6 +28,7 @@ enum class OptionType {
   kArguments,       // {"name": integer or text}
   kJson,            // an object, kept as text; or text that holds one
   kObject,          // holds the options whose names begin with this name and a dot
+  kTextOrObject,    // the same, or a text that stands for all of them
 };
 
 // Where an option may stand.
@@ -68,6 +69,11 @@ class OptionValues {
     return found == values_.end() ? nullptr : &found->second;
   }
   OptionValue& Add(const std::string& name) { return values_[name]; }
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : values_) names.push_back(entry.first);
+    return names;
+  }
 
  private:
   std::map<std::string, OptionValue, std::less<>> values_;

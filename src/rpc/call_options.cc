@@ -362,6 +362,26 @@ void ReadChannelArguments(const OptionValues& values, const std::vector<OptionSp
   }
 }
 
+std::shared_ptr<const Log> OpenLog(const OptionValues& values) {
+  constexpr char kVariable[] = "PYGRPC_LOG";
+  const std::string option = "option \"log\"";
+  const OptionValue* text = values.Find("log");
+  const OptionValue* level = values.Find("log.level");
+  const OptionValue* file = values.Find("log.file");
+  if (text != nullptr) return Log::Open(ParseLogSettings(text->text, option), option);
+  if (level != nullptr || file != nullptr) {
+    LogSettings settings;
+    settings.level = LogLevel::kInfo;
+    if (level != nullptr) ParseLogLevel(level->text, &settings.level);
+    if (file != nullptr) settings.file = file->text;
+    return Log::Open(settings, option);
+  }
+  const char* variable = std::getenv(kVariable);
+  if (variable == nullptr || *variable == '\0') return nullptr;
+  const std::string source = std::string("the environment's ") + kVariable;
+  return Log::Open(ParseLogSettings(variable, source), source);
+}
+
 }  // namespace
 
 const char* TransportName(Transport transport) {
@@ -381,9 +401,14 @@ const char* TransportName(Transport transport) {
 ClientOptions ParseClientOptions(const char* text) {
   ClientOptions options;
   options.max_receive_size = kDefaultMaxReceiveSize;
-  if (text == nullptr) return options;
+  if (text == nullptr) {
+    options.log = OpenLog({});
+    return options;
+  }
   const std::vector<OptionSpec>& table = OptionsTable();
   OptionValues values = ParseOptions(text, table, kClientScope);
+  options.given = values.Names();
+  options.log = OpenLog(values);
   ReadSecurity(values, &options);
   ApplyReflectionOptions(values, &options.reflection);
   if (const OptionValue* value = values.Find("proto_path")) options.proto_path = value->texts;

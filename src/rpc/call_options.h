@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/options.h"
 #include "transcode/transcoder.h"
 
@@ -63,6 +64,8 @@ struct ClientOptions {
   ReflectionOptions reflection;
   std::vector<std::string> proto_path;
   int64_t max_receive_size = 0;  // bytes, or kNone; always set
+  std::shared_ptr<const Log> log;  // nullptr: nothing is logged
+  std::vector<std::string> given;  // the names of the options that were given
   // For grpc_channel_create(): everything else.
   std::vector<std::pair<std::string, int64_t>> integer_arguments;
   std::vector<std::pair<std::string, std::string>> text_arguments;

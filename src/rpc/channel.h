@@ -34,6 +34,7 @@ class Channel {
   Channel& operator=(const Channel&) = delete;
 
   const std::string& target() const { return target_; }
+  const Log* log() const { return options_.log.get(); }
   bool tls() const { return options_.tls_transport; }
   int64_t max_receive_size() const { return options_.max_receive_size; }
 

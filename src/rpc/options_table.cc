@@ -125,6 +125,13 @@ const std::vector<OptionSpec>& OptionsTable() {
        "the URI of an HTTP CONNECT proxy"},
       {"channel_arguments", T::kArguments, kClientOnly, "{}", nullptr, 0, 0, false,
        "any channel arguments of gRPC, by their names"},
+      {"log", T::kTextOrObject, kClientOnly, "null", nullptr, 0, 0, false,
+       "one line for each event: a level, a level and a file (\"info:/path\"), or an object; "
+       "$PYGRPC_LOG, which takes the same texts, unless given"},
+      {"log.level", T::kText, kClientOnly, "\"info\"", "off|error|info|debug", 0, 0, false,
+       "error: calls that fail; info: every call when it ends; debug: also starts and loads"},
+      {"log.file", T::kText, kClientOnly, "null", nullptr, 0, 0, false,
+       "the file that lines are added to; stderr unless given"},
       {"timeout", T::kDuration, kCall | kLoadScope, "null", nullptr, 0, kYearMs, true,
        "the deadline, from now; 10 s for unary calls and none for streams unless given"},
       {"wait_for_ready", T::kBool, kCall, "false", nullptr, 0, 0, false,

@@ -14,7 +14,9 @@
 #include <memory>
 #include <utility>
 
+#include "base/log.h"
 #include "rpc/runtime.h"
+#include "rpc/status.h"
 
 namespace pygrpc::rpc {
 namespace {
@@ -179,6 +181,7 @@ int Rpc::Plan(bool headers_apart) {
 void Rpc::Start(Message request) {
   grpc_op ops[6] = {};
   size_t count = 0;
+  if (channel_->log() != nullptr) LogStart();
   if (!request.empty()) CountSent(request);  // before anything is in flight: no lock needed
   ops[count++] = SendInitialMetadata();
   if (connect_apart_) {
@@ -276,8 +279,10 @@ void Rpc::WaitAlone(BatchKind kind) {
   batch.in_flight = false;
   batch.done = true;
   batch.ok = event.success != 0;
-  // The time of a call that went well is nobody's question.
-  if (status_code_ != GRPC_STATUS_OK) progress_.ended = MonotonicNow();
+  if (status_code_ == GRPC_STATUS_OK && channel_->log() == nullptr) return;
+  // Else the time of a call that went well is nobody's question.
+  std::lock_guard<std::mutex> lock(mutex_);
+  Finish(&batch, batch.ok);
 }
 
 // Under the lock.
@@ -299,6 +304,7 @@ void Rpc::Finish(Batch* batch, bool ok) {
       progress_.ended = MonotonicNow();
       if (!headers_apart_) progress_.headers = progress_.ended;
       if (!StreamsResponses(method_.cardinality) && status_code_ == GRPC_STATUS_OK) CountReceived();
+      LogEnd();
       break;
     case BatchKind::kWrite:
     case BatchKind::kHalfClose:
@@ -343,12 +349,56 @@ bool Rpc::ok(BatchKind kind) const {
   return At(kind).ok;
 }
 
+void Rpc::LogStart() const {
+  LogLine line(channel_->log(), LogLevel::kDebug, "start");
+  line.Add("method", method_.path).Add("target", channel_->target());
+}
+
+// Under the lock. An RPC ends also where nothing may be thrown; there the line is lost with the
+// memory that it would take.
+void Rpc::LogEnd() const noexcept {
+  const Log* log = channel_->log();
+  if (log == nullptr) return;
+  try {
+    bool failed = status_code_ != GRPC_STATUS_OK;
+    LogLine line(log, failed ? LogLevel::kError : LogLevel::kInfo, "call");
+    if (!line.wanted()) return;
+    line.Add("method", method_.path)
+        .Add("target", channel_->target())
+        .Add("peer", PeerIf(HasAnswer()))
+        .Add("status", StatusName(StatusCode(status_code_)))
+        .AddDuration("duration_ms", progress_.ended - progress_.started)
+        .Add("messages_sent", progress_.messages_sent)
+        .Add("messages_received", progress_.messages_received)
+        .Add("bytes_sent", progress_.bytes_sent)
+        .Add("bytes_received", progress_.bytes_received);
+  } catch (const std::bad_alloc&) {
+  }
+}
+
 Progress Rpc::GetProgress() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return progress_;
 }
 
 std::string Rpc::Peer() const {
+  bool answered;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    answered = HasAnswer();
+  }
+  return PeerIf(answered);
+}
+
+// Under the lock: something of the RPC came from a server for sure.
+bool Rpc::HasAnswer() const {
+  if (At(headers_batch()).done && headers_.count > 0) return true;
+  if (!At(BatchKind::kFinal).done) return false;
+  return trailers_.count > 0 || status_code_ == GRPC_STATUS_OK ||
+         (error_text_ != nullptr && std::strstr(error_text_, " from peer ") != nullptr);
+}
+
+std::string Rpc::PeerIf(bool answered) const {
   struct Free {
     void operator()(char* text) const { gpr_free(text); }
   };
@@ -356,12 +406,6 @@ std::string Rpc::Peer() const {
   std::unique_ptr<char, Free> target(grpc_channel_get_target(channel_->Get()));
   if (std::strcmp(peer.get(), target.get()) != 0) return peer.get();
   // While there is no peer, gRPC names the target instead, which may be an address as well.
-  bool answered = false;
-  if (done(headers_batch())) answered = headers_.count > 0;
-  if (done(BatchKind::kFinal)) {
-    answered = answered || trailers_.count > 0 || status_code_ == GRPC_STATUS_OK ||
-               (error_text_ != nullptr && std::strstr(error_text_, " from peer ") != nullptr);
-  }
   return answered ? peer.get() : "";
 }
 

@@ -179,6 +179,10 @@ class Rpc {
   void Finish(Batch* batch, bool ok);
   void CountSent(const Message& message);
   void CountReceived();
+  void LogStart() const;
+  void LogEnd() const noexcept;
+  bool HasAnswer() const;
+  std::string PeerIf(bool answered) const;
   grpc_op SendInitialMetadata();
 
   const std::shared_ptr<Channel> channel_;
