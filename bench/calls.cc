@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "allocations.h"
 #include "helloworld.grpc.pb.h"
 #include "pygrpc_test/test.grpc.pb.h"
 #include "report.h"
@@ -145,7 +146,8 @@ class Stub {
 class Library {
  public:
   explicit Library(const std::string& target) {
-    Must(pygrpc_client_new(target.c_str(), nullptr, &client_, &error_));
+    // No deadline, for the stub sets none: it is work for gRPC on both ends.
+    Must(pygrpc_client_new(target.c_str(), R"({"timeout":"none"})", &client_, &error_));
     Must(pygrpc_load(client_, "reflection", nullptr, &error_));
   }
   ~Library() { pygrpc_client_free(client_); }
@@ -253,31 +255,47 @@ class Library {
 };
 
 struct Sample {
-  double p50 = 0;   // seconds a call
-  double rate = 0;  // a second
-  double cpu = 0;   // seconds each
+  double p50 = 0;          // seconds a call
+  double rate = 0;         // a second
+  double cpu = 0;          // seconds each
+  double allocations = 0;  // each
+};
+
+// What the process spends, from its making on.
+class Meter {
+ public:
+  Sample Each(int count) const {
+    Sample sample;
+    sample.rate = count / Seconds(Clock::now() - begin_);
+    sample.cpu = (CpuSeconds() - cpu_) / count;
+    sample.allocations = static_cast<double>(Allocations() - allocations_) / count;
+    return sample;
+  }
+
+ private:
+  const uint64_t allocations_ = Allocations();
+  const double cpu_ = CpuSeconds();
+  const Clock::time_point begin_ = Clock::now();
 };
 
 Sample MeasureCalls(const std::function<void()>& call) {
   std::vector<double> times;
   times.reserve(kUnaryCalls);
-  double cpu = CpuSeconds();
-  auto begin = Clock::now();
+  Meter meter;
   for (int i = 0; i < kUnaryCalls; ++i) {
     auto start = Clock::now();
     call();
     times.push_back(Seconds(Clock::now() - start));
   }
-  double total = Seconds(Clock::now() - begin);
-  return {Median(times), kUnaryCalls / total, (CpuSeconds() - cpu) / kUnaryCalls};
+  Sample sample = meter.Each(kUnaryCalls);
+  sample.p50 = Median(times);
+  return sample;
 }
 
 Sample MeasureMany(int count, const std::function<void(int)>& run) {
-  double cpu = CpuSeconds();
-  auto begin = Clock::now();
+  Meter meter;
   run(count);
-  double total = Seconds(Clock::now() - begin);
-  return {0, count / total, (CpuSeconds() - cpu) / count};
+  return meter.Each(count);
 }
 
 // Lets both take turns, changing who goes first, and keeps all samples.
@@ -300,6 +318,8 @@ class Duel {
     report.Add(name + "_cpu_vs_stub", Ratio(&Sample::cpu), "ratio");
     report.Add(name + "_cpu", Middle(ours_, &Sample::cpu) * 1e6, "us");
     report.Add(name + "_cpu_stub", Middle(stub_, &Sample::cpu) * 1e6, "us");
+    report.Add(name + "_allocations", Middle(ours_, &Sample::allocations), "each");
+    report.Add(name + "_allocations_stub", Middle(stub_, &Sample::allocations), "each");
   }
   void ReportLatency(const Report& report, const std::string& name) const {
     report.Add(name + "_p50_vs_stub", Ratio(&Sample::p50), "ratio");
