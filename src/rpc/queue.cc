@@ -223,6 +223,9 @@ void Queue::Handle(const grpc_event& event) {
 }
 
 void Queue::WaitOwn(int64_t timeout_ms, size_t max) {
+  // Who waits for more holds back what is there, from which the next calls follow: a batch is to be
+  // a small part of what is in flight, or the server runs out of work.
+  constexpr size_t kPartOfInFlight = 64;
   grpc_completion_queue* queue;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -235,8 +238,7 @@ void Queue::WaitOwn(int64_t timeout_ms, size_t max) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       found = finished_.size();
-      // With nothing in flight there is nothing to look for.
-      if (found >= max || woken_ || closed_ || (found > 0 && in_flight_ == 0)) break;
+      if (found >= max || woken_ || closed_ || found * kPartOfInFlight > in_flight_) break;
     }
     // Once there is something, only what is there already is added.
     grpc_event event = grpc_completion_queue_next(
