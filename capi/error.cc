@@ -73,6 +73,7 @@ std::string ErrorJson(const Error &error) {
     object["headers"] = Json::parse(rpc::MetadataJson(error.headers));
     object["trailers"] = Json::parse(rpc::MetadataJson(error.trailers));
   }
+  AddText(&object, "reason", error.reason);
   AddText(&object, "method", error.method);
   AddText(&object, "peer", error.peer);
   if (!error.timing_json.empty()) object["timing"] = Json::parse(error.timing_json);

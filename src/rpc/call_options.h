@@ -5,6 +5,7 @@
 #define PYGRPC_RPC_CALL_OPTIONS_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,12 +15,18 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "rpc/authorization.h"
+#include "rpc/certificates.h"
 #include "transcode/transcoder.h"
 
 namespace pygrpc::rpc {
 
 // How messages are given and taken.
 enum class Codec { kJson, kBinary };
+
+inline constexpr char kSecretInPlaintext[] =
+    "would send a secret in plaintext; use \"transport\": \"tls\", or say "
+    "\"allow_plaintext_credentials\": true in the client's options";
 
 // What one call goes by: the client's defaults with the call's own options on top.
 struct CallOptions {
@@ -29,15 +36,25 @@ struct CallOptions {
   Metadata metadata;
   Codec codec = Codec::kJson;
   bool gzip = false;
+  std::shared_ptr<const Authorization> authorization;  // nullptr for none
+  // Why `authorization` may not be given; nullptr if it may.
+  const char* no_authorization = kSecretInPlaintext;
   transcode::JsonOptions json;
 };
 
+// How bytes travel.
+enum class Transport { kPlaintext, kTls, kAlts, kGoogleDefault };
+const char* TransportName(Transport transport);
+
 struct TlsOptions {
-  std::string ca;           // PEM
-  std::string certificate;  // PEM
-  std::string key;          // PEM
+  std::string ca;                           // PEM; empty: the system's
+  std::shared_ptr<const TrustStore> trust;  // of `ca`
+  std::string certificate;                  // PEM
+  std::string key;                          // PEM, not encrypted
   std::string server_name;
+  std::string key_log;  // a file's path
   bool verify = true;
+  bool only_1_3 = false;
 };
 
 // How servers are asked for their schema.
@@ -59,7 +76,7 @@ struct ReflectionOptions {
 };
 
 struct ClientOptions {
-  bool tls_transport = false;
+  Transport transport = Transport::kPlaintext;
   TlsOptions tls;
   ReflectionOptions reflection;
   std::vector<std::string> proto_path;

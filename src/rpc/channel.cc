@@ -39,7 +39,8 @@ grpc_arg IntegerArgument(const std::string& key, int64_t value) {
   return argument;
 }
 
-grpc_channel* CreateChannel(const std::string& target, const ClientOptions& options) {
+grpc_channel* CreateChannel(const std::string& target, const ClientOptions& options,
+                            const std::shared_ptr<HandshakeCount>& handshakes) {
   std::vector<grpc_arg> arguments;
   for (const auto& [key, value] : options.integer_arguments) {
     arguments.push_back(IntegerArgument(key, value));
@@ -51,7 +52,7 @@ grpc_channel* CreateChannel(const std::string& target, const ClientOptions& opti
   if (!options.tls.server_name.empty()) {
     arguments.push_back(TextArgument(server_name_key, options.tls.server_name));
   }
-  grpc_channel_credentials* credentials = MakeCredentials(options);
+  grpc_channel_credentials* credentials = MakeCredentials(options, handshakes);
   grpc_channel_args all = {arguments.size(), arguments.data()};
   std::string complaint;
   grpc_channel* channel = nullptr;
@@ -81,7 +82,9 @@ gpr_timespec DeadlineIn(int64_t timeout_ms) {
 }
 
 Channel::Channel(std::string target, const ClientOptions& options)
-    : target_(std::move(target)), options_(options) {
+    : target_(std::move(target)),
+      options_(options),
+      handshakes_(std::make_shared<HandshakeCount>(0)) {
   CheckTarget(target_);
 }
 
@@ -99,7 +102,7 @@ grpc_channel* Channel::Get() {
   std::lock_guard<std::mutex> lock(create_mutex_);
   channel = channel_.load(std::memory_order_relaxed);
   if (channel == nullptr) {
-    channel = CreateChannel(target_, options_);
+    channel = CreateChannel(target_, options_, handshakes_);
     channel_.store(channel, std::memory_order_release);
   }
   return channel;
@@ -164,6 +167,12 @@ grpc_connectivity_state Channel::State() {
   grpc_channel* channel = channel_.load(std::memory_order_acquire);
   // To ask must not start gRPC.
   return channel == nullptr ? GRPC_CHANNEL_IDLE : grpc_channel_check_connectivity_state(channel, 0);
+}
+
+bool Channel::IsReady() const noexcept {
+  grpc_channel* channel = channel_.load(std::memory_order_acquire);
+  return channel != nullptr && !Forked() &&
+         grpc_channel_check_connectivity_state(channel, 0) == GRPC_CHANNEL_READY;
 }
 
 void Channel::Add(Rpc* rpc) {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "rpc/call_options.h"
+#include "rpc/credentials.h"
 
 namespace pygrpc::rpc {
 
@@ -35,7 +37,10 @@ class Channel {
 
   const std::string& target() const { return target_; }
   const Log* log() const { return options_.log.get(); }
-  bool tls() const { return options_.tls_transport; }
+  Transport transport() const { return options_.transport; }
+  bool has_client_certificate() const { return !options_.tls.certificate.empty(); }
+  // TLS handshakes that came to their end, and whose server is who it should be.
+  uint64_t accepted_handshakes() const { return handshakes_->load(std::memory_order_relaxed); }
   int64_t max_receive_size() const { return options_.max_receive_size; }
 
   // The gRPC channel, made if there is none yet. Throws Error(kForked), Error(kOption).
@@ -52,6 +57,8 @@ class Channel {
   // Connects and waits; false if it is not ready within `timeout_ms`.
   bool WaitReady(int64_t timeout_ms);
   grpc_connectivity_state State();
+  // Whether there is a connection now.
+  bool IsReady() const noexcept;
 
   // RPCs in progress are listed here, so that Close() reaches them.
   void Add(Rpc* rpc);
@@ -63,6 +70,7 @@ class Channel {
  private:
   const std::string target_;
   const ClientOptions options_;
+  const std::shared_ptr<HandshakeCount> handshakes_;
 
   std::atomic<grpc_channel*> channel_{nullptr};
   std::mutex create_mutex_;

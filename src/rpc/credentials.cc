@@ -3,83 +3,184 @@
 
 #include "rpc/credentials.h"
 
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
+#include <grpc/support/alloc.h>
+#include <grpc/support/string_util.h>
+
+#include <exception>
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "base/error.h"
-#include "base/text.h"
+#include "rpc/certificates.h"
+
+// gRPC's credentials of TLS can ask for a version, but its C API has no function for it: it is a
+// public member of a class of the library, called by its symbol with the object before its argument.
+// Weak, for another gRPC may lack it.
+extern "C" __attribute__((weak)) void pygrpc_grpc_set_min_tls_version(
+    grpc_channel_credentials* credentials, grpc_tls_version version) __asm__(
+    "_ZN20grpc_ssl_credentials19set_min_tls_versionE16grpc_tls_version");
 
 namespace pygrpc::rpc {
 namespace {
 
-bool ReadWhole(const char* path, std::string* content) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return false;
-  content->assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  return !content->empty();
+std::shared_ptr<const TrustStore> SystemTrust() {
+  return TrustStore::Of(SystemRoots(), "the system's store of certificates to trust");
 }
 
-// The certificates that the system trusts. gRPC's own default path need not exist, so the places
-// where distributions keep them are looked at, after the two customary variables.
-std::string SystemRoots() {
-  std::string content;
-  for (const char* variable : {"GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE"}) {
-    const char* path = std::getenv(variable);
-    if (path == nullptr || *path == '\0') continue;
-    if (ReadWhole(path, &content)) return content;
-    Error error(Code::kOption, std::string("cannot read the certificates to trust: ") + variable +
-                                   " names " + Quote(path, 4096));
-    error.searched.emplace_back(path);
-    throw error;
+// ---- TLS
+
+// gRPC's own verification says only that it failed. This one is as strict, on the certificates of
+// the same handshake (which has proved that the server has the key), and says what is wrong.
+class Verifier {
+ public:
+  // Without `trust` it accepts anybody.
+  static grpc_tls_certificate_verifier* Create(std::shared_ptr<const TrustStore> trust,
+                                               std::shared_ptr<HandshakeCount> handshakes) {
+    auto* verifier = new Verifier(std::move(trust), std::move(handshakes));
+    return grpc_tls_certificate_verifier_external_create(&verifier->callbacks_);
   }
-  Error error(Code::kOption,
-              "no certificates to trust were found; install ca-certificates, or give the option "
-              "\"tls.ca\"; looked at");
-  for (const char* path : {"/etc/ssl/certs/ca-certificates.crt",  // Debian, Alpine, Arch
-                           "/etc/pki/tls/certs/ca-bundle.crt",    // Fedora, RHEL
-                           "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-                           "/etc/ssl/ca-bundle.pem",  // SUSE
-                           "/etc/ssl/cert.pem"}) {    // Alpine, BSD
-    if (ReadWhole(path, &content)) return content;
-    error.message += error.searched.empty() ? " " : ", ";
-    error.message += path;
-    error.searched.emplace_back(path);
+
+ private:
+  Verifier(std::shared_ptr<const TrustStore> trust, std::shared_ptr<HandshakeCount> handshakes)
+      : trust_(std::move(trust)), handshakes_(std::move(handshakes)) {
+    callbacks_ = {this, &Verify, &Cancel, &Destruct};
   }
-  throw error;
+
+  std::optional<CertificateFault> Check(
+      const grpc_tls_custom_verification_check_request& request) const {
+    if (trust_ == nullptr) return std::nullopt;
+    auto text = [](const char* maybe) { return std::string(maybe == nullptr ? "" : maybe); };
+    return trust_->Verify(text(request.peer_info.peer_cert),
+                          text(request.peer_info.peer_cert_full_chain), text(request.target_name));
+  }
+
+  static int Verify(void* self, grpc_tls_custom_verification_check_request* request,
+                    grpc_tls_on_custom_verification_check_done_cb /*done*/, void* /*argument*/,
+                    grpc_status_code* status, char** details) {
+    constexpr int kDone = 1;
+    std::string fault = "certificate_invalid: the certificate could not be verified";
+    auto* verifier = static_cast<Verifier*>(self);
+    try {
+      std::optional<CertificateFault> found = verifier->Check(*request);
+      if (!found.has_value()) {
+        ++*verifier->handshakes_;
+        *status = GRPC_STATUS_OK;
+        return kDone;
+      }
+      fault = std::string(found->reason) + ": " + found->text;
+    } catch (const std::exception&) {  // memory ran out
+    }
+    *status = GRPC_STATUS_UNAUTHENTICATED;
+    *details = gpr_strdup(fault.c_str());
+    return kDone;
+  }
+
+  static void Cancel(void* /*self*/, grpc_tls_custom_verification_check_request* /*request*/) {}
+  static void Destruct(void* self) { delete static_cast<Verifier*>(self); }
+
+  const std::shared_ptr<const TrustStore> trust_;
+  const std::shared_ptr<HandshakeCount> handshakes_;
+  grpc_tls_certificate_verifier_external callbacks_ = {};
+};
+
+void SetIdentity(const TlsOptions& tls, grpc_tls_credentials_options* options) {
+  grpc_tls_identity_pairs* pairs = grpc_tls_identity_pairs_create();
+  grpc_tls_identity_pairs_add_pair(pairs, tls.key.c_str(), tls.certificate.c_str());
+  grpc_tls_certificate_provider* provider =
+      grpc_tls_certificate_provider_static_data_create(nullptr, pairs);
+  grpc_tls_credentials_options_set_certificate_provider(options, provider);
+  grpc_tls_certificate_provider_release(provider);
+  grpc_tls_credentials_options_watch_identity_key_cert_pairs(options);
 }
 
-// Only gRPC's experimental TLS credentials can leave out verification.
-grpc_channel_credentials* MakeUnverifiedCredentials(const TlsOptions& tls) {
+grpc_channel_credentials* MakeTls(const TlsOptions& tls,
+                                  const std::shared_ptr<HandshakeCount>& handshakes) {
+  std::shared_ptr<const TrustStore> trust = tls.trust;
+  if (tls.verify && trust == nullptr) trust = SystemTrust();
+  if (!tls.verify) trust = nullptr;
+  grpc_tls_certificate_verifier* verifier = Verifier::Create(trust, handshakes);
   grpc_tls_credentials_options* options = grpc_tls_credentials_options_create();
-  grpc_tls_credentials_options_set_verify_server_cert(options, 0);
-  grpc_tls_credentials_options_set_check_call_host(options, 0);
-  grpc_tls_certificate_verifier* verifier = grpc_tls_certificate_verifier_no_op_create();
+  grpc_tls_credentials_options_set_verify_server_cert(options, 0);  // the verifier does
+  grpc_tls_credentials_options_set_check_call_host(options, tls.verify ? 1 : 0);
   grpc_tls_credentials_options_set_certificate_verifier(options, verifier);
   grpc_tls_certificate_verifier_release(verifier);
-  if (!tls.certificate.empty()) {
-    grpc_tls_identity_pairs* pairs = grpc_tls_identity_pairs_create();
-    grpc_tls_identity_pairs_add_pair(pairs, tls.key.c_str(), tls.certificate.c_str());
-    grpc_tls_certificate_provider* provider =
-        grpc_tls_certificate_provider_static_data_create(nullptr, pairs);
-    grpc_tls_credentials_options_set_certificate_provider(options, provider);
-    grpc_tls_certificate_provider_release(provider);
-    grpc_tls_credentials_options_watch_identity_key_cert_pairs(options);
+  if (!tls.certificate.empty()) SetIdentity(tls, options);
+  if (!tls.key_log.empty()) {
+    grpc_tls_credentials_options_set_tls_session_key_log_file_path(options, tls.key_log.c_str());
   }
   return grpc_tls_credentials_create(options);
 }
 
+// The older credentials of TLS, for which a version can be set, and little else.
+grpc_channel_credentials* MakeTls13(const TlsOptions& tls,
+                                    const std::shared_ptr<HandshakeCount>& handshakes) {
+  std::string roots = tls.ca.empty() ? SystemRoots() : tls.ca;
+  grpc_ssl_verify_peer_options count = {
+      [](const char* /*target*/, const char* /*certificate*/, void* data) {
+        ++**static_cast<std::shared_ptr<HandshakeCount>*>(data);
+        return 0;
+      },
+      new std::shared_ptr<HandshakeCount>(handshakes),
+      [](void* data) { delete static_cast<std::shared_ptr<HandshakeCount>*>(data); }};
+  grpc_ssl_pem_key_cert_pair pair = {tls.key.c_str(), tls.certificate.c_str()};
+  grpc_channel_credentials* credentials = grpc_ssl_credentials_create_ex(
+      roots.c_str(), tls.key.empty() ? nullptr : &pair, &count, nullptr);
+  pygrpc_grpc_set_min_tls_version(credentials, TLS1_3);
+  return credentials;
+}
+
+// ---- What is of Google
+
+grpc_ssl_roots_override_result GiveSystemRoots(char** pem) {
+  try {
+    *pem = gpr_strdup(SystemRoots().c_str());
+    return GRPC_SSL_ROOTS_OVERRIDE_OK;
+  } catch (const std::exception&) {
+    return GRPC_SSL_ROOTS_OVERRIDE_FAIL;
+  }
+}
+
+grpc_channel_credentials* MakeGoogleDefault() {
+  // These take their roots from gRPC, whose own place for them need not exist.
+  static std::once_flag once;
+  std::call_once(once, [] { grpc_set_ssl_roots_override_callback(&GiveSystemRoots); });
+  grpc_channel_credentials* credentials = grpc_google_default_credentials_create(nullptr);
+  if (credentials != nullptr) return credentials;
+  throw Error(Code::kOption,
+              "option \"transport\": \"google_default\" finds no credentials: neither in the file "
+              "that GOOGLE_APPLICATION_CREDENTIALS names, nor those of gcloud auth "
+              "application-default login, nor of a metadata server");
+}
+
+grpc_channel_credentials* MakeAlts() {
+  grpc_alts_credentials_options* options = grpc_alts_credentials_client_options_create();
+  grpc_channel_credentials* credentials = grpc_alts_credentials_create(options);
+  grpc_alts_credentials_options_destroy(options);
+  if (credentials != nullptr) return credentials;
+  throw Error(Code::kOption,
+              "option \"transport\": \"alts\" works on Google Cloud only, and this machine is not "
+              "there");
+}
+
 }  // namespace
 
-grpc_channel_credentials* MakeCredentials(const ClientOptions& options) {
-  if (!options.tls_transport) return grpc_insecure_credentials_create();
-  const TlsOptions& tls = options.tls;
-  if (!tls.verify) return MakeUnverifiedCredentials(tls);
-  std::string roots = tls.ca.empty() ? SystemRoots() : tls.ca;
-  grpc_ssl_pem_key_cert_pair pair = {tls.key.c_str(), tls.certificate.c_str()};
-  return grpc_ssl_credentials_create_ex(roots.c_str(), tls.key.empty() ? nullptr : &pair, nullptr,
-                                        nullptr);
+bool CanSetMinTlsVersion() { return pygrpc_grpc_set_min_tls_version != nullptr; }
+
+grpc_channel_credentials* MakeCredentials(const ClientOptions& options,
+                                          const std::shared_ptr<HandshakeCount>& handshakes) {
+  switch (options.transport) {
+    case Transport::kPlaintext:
+      return grpc_insecure_credentials_create();
+    case Transport::kTls:
+      return options.tls.only_1_3 ? MakeTls13(options.tls, handshakes)
+                                  : MakeTls(options.tls, handshakes);
+    case Transport::kAlts:
+      return MakeAlts();
+    case Transport::kGoogleDefault:
+      return MakeGoogleDefault();
+  }
+  return nullptr;
 }
 
 }  // namespace pygrpc::rpc

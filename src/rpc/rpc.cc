@@ -158,6 +158,10 @@ grpc_op Rpc::SendInitialMetadata() {
   for (const auto& [key, value] : options_.metadata) {
     sent_metadata_.push_back({CopiedSlice(key), CopiedSlice(value), {}});
   }
+  if (options_.authorization != nullptr) {
+    sent_metadata_.push_back({grpc_slice_from_static_string("authorization"),
+                              CopiedSlice(options_.authorization->Header()), {}});
+  }
   if (options_.gzip) {
     sent_metadata_.push_back(
         {CopiedSlice(GRPC_COMPRESSION_REQUEST_ALGORITHM_MD_KEY), CopiedSlice("gzip"), {}});
@@ -417,6 +421,9 @@ Status Rpc::GetStatus() const {
   status.message.assign(reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(status_message_)),
                         GRPC_SLICE_LENGTH(status_message_));
   status.trailers = ToMetadata(trailers_);
+  status.reached = !Peer().empty();
+  status.from_server =
+      error_text_ != nullptr && std::strstr(error_text_, "Error received from peer") != nullptr;
   return status;
 }
 

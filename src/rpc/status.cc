@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "rpc/builtin.h"
+#include "rpc/failure.h"
 
 namespace pygrpc::rpc {
 namespace {
@@ -153,8 +154,8 @@ Error StatusError(const Status& status, const Method& method, const Channel& cha
     std::string line = Quote(status.message, 1000);
     text += ": " + line.substr(1, line.size() - 2);
   }
-  std::string hint = Hint(status, channel);
-  if (!hint.empty()) text += "; " + hint;
+  Failure failure = Diagnose(status, channel);
+  if (!failure.hint.empty()) text += "; " + failure.hint;
   Error error(Code::kStatus, text);
   error.method = method.path;
   error.grpc_status = code;
@@ -164,8 +165,8 @@ Error StatusError(const Status& status, const Method& method, const Channel& cha
     error.status_details = *details;
     error.details_json = DecodeDetails(*details, method);
   }
-  error.retriable = status.code == GRPC_STATUS_UNAVAILABLE ||
-                    Contains(error.details_json, "google.rpc.RetryInfo");
+  error.reason = failure.reason;
+  error.retriable = failure.retriable || Contains(error.details_json, "google.rpc.RetryInfo");
   return error;
 }
 

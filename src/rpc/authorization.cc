@@ -1,0 +1,96 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/authorization.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace pygrpc::rpc {
+namespace {
+
+constexpr const char* kBearer = "Bearer ";
+
+// What may stand in a header, so that gRPC never has to refuse, and print, a secret.
+void CheckToken(const std::string& token, const std::string& source) {
+  if (token.empty()) throw Error(Code::kOption, source + " is empty");
+  bool visible = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  if (!visible) {
+    throw Error(Code::kOption,
+                source + " holds white space or other characters that no token may have");
+  }
+}
+
+std::string FileSource(const std::string& path) {
+  return "the file " + Quote(path, 4096) + " of the option \"token_file\"";
+}
+
+}  // namespace
+
+Authorization::Authorization(std::string header, std::string path)
+    : path_(std::move(path)), header_(std::move(header)) {}
+
+std::shared_ptr<const Authorization> Authorization::Token(const std::string& token) {
+  CheckToken(token, "option \"token\"");
+  return std::shared_ptr<const Authorization>(new Authorization(kBearer + token, ""));
+}
+
+std::shared_ptr<const Authorization> Authorization::TokenFile(const std::string& path) {
+  std::shared_ptr<const Authorization> made(new Authorization("", path));
+  made->Refresh();
+  return made;
+}
+
+std::shared_ptr<const Authorization> Authorization::Basic(const std::string& username,
+                                                          const std::string& password) {
+  if (username.find(':') != std::string::npos) {
+    throw Error(Code::kOption, "option \"basic_auth.username\" holds a colon, which ends a name");
+  }
+  return std::shared_ptr<const Authorization>(
+      new Authorization("Basic " + Base64Encode(username + ":" + password), ""));
+}
+
+void Authorization::Refresh() const {
+  if (path_.empty()) return;
+  struct stat status = {};
+  if (stat(path_.c_str(), &status) != 0) {
+    throw Error(Code::kOption, "cannot read " + FileSource(path_) + ": " + std::strerror(errno));
+  }
+  Version version{status.st_dev, status.st_ino, status.st_size, status.st_mtim};
+  std::lock_guard<std::mutex> lock(mutex_);
+  bool known = !header_.empty() && version.device == version_.device &&
+               version.inode == version_.inode && version.size == version_.size &&
+               version.changed.tv_sec == version_.changed.tv_sec &&
+               version.changed.tv_nsec == version_.changed.tv_nsec;
+  if (!known) Read(version);
+}
+
+void Authorization::Read(const Version& version) const {
+  std::ifstream file(path_, std::ios::binary);
+  std::string token{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file.is_open() || file.bad()) throw Error(Code::kOption, "cannot read " + FileSource(path_));
+  while (!token.empty() && std::strchr(" \t\r\n", token.back()) != nullptr) token.pop_back();
+  // A writer that does not rename a new file into place has emptied this one and is about to fill
+  // it: the token before is good until then.
+  if (token.empty() && !header_.empty()) return;
+  CheckToken(token, FileSource(path_));
+  header_ = kBearer + token;
+  version_ = version;
+}
+
+std::string Authorization::Header() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return header_;
+}
+
+}  // namespace pygrpc::rpc
