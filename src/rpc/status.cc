@@ -64,35 +64,6 @@ std::string DecodeDetails(std::string_view bytes, const Method& method) {
   }
 }
 
-// What a status that gRPC itself made asks the user to look at; empty if there is nothing to add.
-std::string Hint(const Status& status, const Channel& channel) {
-  const std::string& text = status.message;
-  if (status.code == GRPC_STATUS_RESOURCE_EXHAUSTED &&
-      Contains(text, "eceived message larger than max")) {
-    return "raise the option \"max_receive_size\", now " +
-           std::to_string(channel.max_receive_size()) + " bytes";
-  }
-  if (status.code == GRPC_STATUS_RESOURCE_EXHAUSTED &&
-      Contains(text, "ent message larger than max")) {
-    return "raise the option \"max_send_size\"";
-  }
-  if (status.code != GRPC_STATUS_UNAVAILABLE) return "";
-  // OpenSSL and BoringSSL word the same faults differently.
-  if (channel.tls() &&
-      (Contains(text, "wrong version number") || Contains(text, "WRONG_VERSION_NUMBER"))) {
-    return "the server does not speak TLS; use the option \"transport\": \"plaintext\"";
-  }
-  if (channel.tls() && (Contains(text, "certificate verify failed") ||
-                        Contains(text, "CERTIFICATE_VERIFY_FAILED"))) {
-    return "the server's certificate is not trusted; see the option \"tls.ca\"";
-  }
-  if (!channel.tls() && (Contains(text, "Socket closed") || Contains(text, "onnection reset") ||
-                         Contains(text, "Trying to connect an http1.x server"))) {
-    return "the server may speak TLS; then use the option \"transport\": \"tls\"";
-  }
-  return "";
-}
-
 const std::string* FindTrailer(const Metadata& trailers, std::string_view key) {
   for (const auto& [name, value] : trailers) {
     if (name == key) return &value;
