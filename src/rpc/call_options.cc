@@ -292,17 +292,17 @@ void ReadSecurity(const OptionValues& values, ClientOptions* options) {
   }
 }
 
-// To gRPC, the least time of an attempt to connect is also the least time between two of them. An
-// attempt that waits longer for the next one is given that time, which is to apply to the first
-// attempt only if it is asked for.
+// gRPC gives an attempt to connect the time up to the next one, if that is longer: the first of
+// these waits must not exceed the timeout, or the timeout would not hold.
 void ReadConnectTimeout(const OptionValues& values, ClientOptions* options) {
   constexpr int64_t kInitialBackoffMs = 1000;
   const OptionValue* timeout = values.Find("connect_timeout");
   if (timeout == nullptr) return;
   if (values.Find("reconnect.min_backoff") != nullptr) {
-    throw Error(Code::kOption,
-                "options \"connect_timeout\" and \"reconnect.min_backoff\" say the same thing; give "
-                "one of them");
+    throw Error(
+        Code::kOption,
+        "options \"connect_timeout\" and \"reconnect.min_backoff\" say the same thing; give "
+        "one of them");
   }
   if (values.Find("reconnect.initial_backoff") == nullptr && timeout->number < kInitialBackoffMs) {
     options->integer_arguments.emplace_back(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, timeout->number);

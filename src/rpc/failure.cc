@@ -3,6 +3,7 @@
 
 #include "rpc/failure.h"
 
+#include <cstdio>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -126,6 +127,9 @@ Failure HandshakeFailure(std::string_view text, const Channel& channel) {
   return {"tls_handshake", "the TLS handshake failed", true};
 }
 
+constexpr char kConnectTimeout[] =
+    "the server did not answer within the time of the option \"connect_timeout\"";
+
 // No address of the target could be connected to; the text tells of the last.
 Failure ConnectFailure(std::string_view text, const Channel& channel) {
   static const Clue kClues[] = {
@@ -141,8 +145,10 @@ Failure ConnectFailure(std::string_view text, const Channel& channel) {
        {"http2_expected", "the server does not speak HTTP/2, which gRPC needs", false}},
       {"Expected SETTINGS frame",
        {"http2_expected", "the server does not speak HTTP/2, which gRPC needs", false}},
-      {"imed out", {"connect_timeout", "the server did not answer in time", true}},
-      {"imeout", {"connect_timeout", "the server did not answer in time", true}},
+      // The words for TCP, for TLS and for a peer that takes the connection and then says nothing.
+      {"tcp handshaker shutdown", {"connect_timeout", kConnectTimeout, true}},
+      {"imed out", {"connect_timeout", kConnectTimeout, true}},
+      {"imeout", {"connect_timeout", kConnectTimeout, true}},
   };
   if (Failure found = CertificateFailure(text); *found.reason != '\0') return found;
   if (Has(text, {"Ssl handshake failed", "Tls handshake failed", "missing selected ALPN"})) {
@@ -163,7 +169,6 @@ Failure Unavailable(std::string_view text, const Channel& channel) {
       BeginsWith(text, "connections to all backends failing")) {
     return ConnectFailure(text, channel);
   }
-  if (Has(text, {"RST_STREAM"})) return {"stream_reset", "the server refused the call", true};
   if (Has(text, {"GOAWAY"})) {
     return {"goaway", "the server is closing the connection; the next call makes a new one", true};
   }
@@ -181,7 +186,7 @@ Failure Unavailable(std::string_view text, const Channel& channel) {
 Failure Deadline(const Status& status, const Channel& channel) {
   // gRPC knows an address as the server's only once something came from there.
   if (status.reached || channel.IsReady()) {
-    return {"deadline", "the server had not answered when the option \"timeout\" was over", false};
+    return {"deadline", "the call had not ended when the option \"timeout\" was over", false};
   }
   return {"deadline_connecting",
           "there was no connection when the option \"timeout\" was over; the server has not seen "
@@ -193,23 +198,25 @@ bool TellsOfCompression(std::string_view text) {
   return Has(text, {"ompression algorithm", "ecompress", "grpc-encoding", "compression method"});
 }
 
-Failure CompressionUnsupported(const Status& status) {
-  if (status.from_server) {
-    return {"compression_unsupported",
-            "the server cannot read compressed requests; use the option \"compression\": \"none\"",
-            false};
+// Servers word a limit as the client does, for many are gRPC, too. Then the figures tell whose it is.
+bool IsLimitOfServer(const Status& status, const Channel& channel) {
+  size_t figures = status.message.find('(');
+  unsigned long long size = 0;
+  unsigned long long limit = 0;
+  if (figures == std::string::npos ||
+      std::sscanf(status.message.c_str() + figures, "(%llu vs. %llu)", &size, &limit) != 2) {
+    return true;
   }
-  return {"compression_unsupported",
-          "the server compressed its response in a way that is not known here", false};
+  return static_cast<int64_t>(limit) != channel.max_receive_size() || size == status.bytes_sent;
 }
 
 Failure TooLarge(const Status& status, const Channel& channel) {
   const std::string_view text = status.message;
   if (!Has(text, {"larger than max", "exceeds maximum size"})) return {};
-  if (status.from_server) {
-    return {"server_receive_limit", "the request is larger than the server accepts", false};
-  }
-  if (Has(text, {"eceived message"})) {
+  if (BeginsWith(text, "Received message") || !BeginsWith(text, "Sent message")) {
+    if (IsLimitOfServer(status, channel)) {
+      return {"server_receive_limit", "the request is larger than the server accepts", false};
+    }
     return {"receive_limit",
             "raise the option \"max_receive_size\", now " +
                 std::to_string(channel.max_receive_size()) + " bytes",
@@ -222,31 +229,34 @@ Failure TooLarge(const Status& status, const Channel& channel) {
 
 Failure Diagnose(const Status& status, const Channel& channel) {
   const std::string_view text = status.message;
+  const bool unavailable = status.code == GRPC_STATUS_UNAVAILABLE;
+  if (BeginsWith(text, "Received http2 header with status")) {
+    return {"not_grpc", "what answered is no gRPC server; it may be a proxy", unavailable};
+  }
+  if (BeginsWith(text, "Received RST_STREAM")) {
+    return {"stream_reset", "the server broke off the call", unavailable};
+  }
   switch (status.code) {
     case GRPC_STATUS_RESOURCE_EXHAUSTED:
-      if (!status.from_server && Has(text, {"RST_STREAM"})) break;
       return TooLarge(status, channel);
     case GRPC_STATUS_DEADLINE_EXCEEDED:
-      if (status.from_server) return {"deadline", "", false};
       return Deadline(status, channel);
     case GRPC_STATUS_UNAVAILABLE:
-      if (status.from_server) return {"", "", true};
       return Unavailable(text, channel);
     case GRPC_STATUS_CANCELLED:
-      if (status.from_server || Has(text, {"RST_STREAM"})) break;
       return {"cancelled", "", false};
     case GRPC_STATUS_UNIMPLEMENTED:
     case GRPC_STATUS_INTERNAL:
-      if (TellsOfCompression(text)) return CompressionUnsupported(status);
-      break;
+      if (!TellsOfCompression(text)) break;
+      return {"compression_unsupported",
+              "the server cannot read compressed requests; use the option \"compression\": "
+              "\"none\"",
+              false};
+    case GRPC_STATUS_UNKNOWN:
+      if (!Has(text, {"error decompressing"})) break;
+      return {"decompression_failed", "the server compressed a response badly", false};
     default:
       break;
-  }
-  if (BeginsWith(text, "Received http2 header with status")) {
-    return {"not_grpc", "what answered is no gRPC server; it may be a proxy", false};
-  }
-  if (!status.from_server && Has(text, {"RST_STREAM"})) {
-    return {"stream_reset", "the server broke off the call", false};
   }
   return {};
 }

@@ -111,7 +111,7 @@ const std::vector<OptionSpec>& OptionsTable() {
       {"reconnect.initial_backoff", T::kDuration, kClientOnly, "1", nullptr, 100, kMaxInt, false,
        "the wait after the first failed attempt"},
       {"reconnect.min_backoff", T::kDuration, kClientOnly, "20", nullptr, 100, kMaxInt, false,
-       "another name of connect_timeout: the least time from one attempt to the next"},
+       "another name of connect_timeout, gRPC's own"},
       {"reconnect.max_backoff", T::kDuration, kClientOnly, "120", nullptr, 100, kMaxInt, false,
        "the longest wait between attempts"},
       {"service_config", T::kJson, kClientOnly, "null", nullptr, 0, 0, false,

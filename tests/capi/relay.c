@@ -1,0 +1,225 @@
+/* Copyright 2026 The pygrpc Authors
+ * SPDX-License-Identifier: Apache-2.0 */
+
+#include "relay.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+enum { kMaxPairs = 16, kChunk = 65536 };
+
+struct pair {
+  int client, server; /* -1: none */
+};
+
+static int listen_on_free_port(int backlog, int *port) {
+  struct sockaddr_in address = {.sin_family = AF_INET};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_true(fd >= 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+  assert_int_equal(listen(fd, backlog), 0);
+  assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+  *port = ntohs(address.sin_port);
+  return fd;
+}
+
+static int connect_to(int port, int type) {
+  struct sockaddr_in address = {.sin_family = AF_INET};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons((uint16_t)port);
+  const int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 || errno == EINPROGRESS) {
+    return fd;
+  }
+  close(fd);
+  return -1;
+}
+
+static bool send_all(int fd, const char *bytes, size_t size) {
+  while (size > 0) {
+    const ssize_t sent = send(fd, bytes, size, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return false;
+    bytes += sent;
+    size -= (size_t)sent;
+  }
+  return true;
+}
+
+static void close_pair(struct pair *pair) {
+  if (pair->client >= 0) close(pair->client);
+  if (pair->server >= 0) close(pair->server);
+  pair->client = pair->server = -1;
+}
+
+/* Reads the head of a CONNECT request, byte by byte, for what follows is the server's. */
+static bool answer_connect(struct relay *relay, int client) {
+  char head[2048];
+  size_t used = 0;
+  while (used + 1 < sizeof head) {
+    const ssize_t got = recv(client, head + used, 1, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    head[++used] = '\0';
+    if (used >= 4 && memcmp(head + used - 4, "\r\n\r\n", 4) == 0) break;
+  }
+  const size_t line = strcspn(head, "\r\n");
+  pthread_mutex_lock(&relay->mutex);
+  snprintf(relay->connect_line, sizeof relay->connect_line, "%.*s", (int)line, head);
+  pthread_mutex_unlock(&relay->mutex);
+  const char *answer =
+      relay->kind == RELAY_FORBID ? "HTTP/1.1 403 Forbidden\r\n\r\n" : "HTTP/1.1 200 OK\r\n\r\n";
+  return send_all(client, answer, strlen(answer)) && relay->kind != RELAY_FORBID;
+}
+
+static void take_connection(struct relay *relay, struct pair *pairs) {
+  const int client = accept4(relay->listener, NULL, NULL, SOCK_CLOEXEC);
+  if (client < 0) return;
+  pthread_mutex_lock(&relay->mutex);
+  relay->connections++;
+  pthread_mutex_unlock(&relay->mutex);
+  struct pair made = {client, -1};
+  bool keep = relay->kind != RELAY_CLOSE;
+  if (relay->kind == RELAY_PROXY || relay->kind == RELAY_FORBID) {
+    keep = answer_connect(relay, client);
+  }
+  if (keep && relay->kind != RELAY_SILENT) {
+    made.server = connect_to(relay->server_port, SOCK_STREAM);
+    keep = made.server >= 0;
+  }
+  for (int i = 0; keep && i < kMaxPairs; i++) {
+    if (pairs[i].client < 0) {
+      pairs[i] = made;
+      return;
+    }
+  }
+  close_pair(&made);
+}
+
+/* Hands on what there is; false when an end has closed. */
+static bool hand_on(struct relay *relay, int from, int to, bool up) {
+  static char bytes[kChunk]; /* only one relay's thread runs in a test */
+  const ssize_t got = recv(from, bytes, sizeof bytes, 0);
+  if (got < 0 && errno == EINTR) return true;
+  if (got <= 0) return false;
+  if (up) {
+    pthread_mutex_lock(&relay->mutex);
+    relay->bytes_up += got;
+    pthread_mutex_unlock(&relay->mutex);
+  }
+  return to < 0 || send_all(to, bytes, (size_t)got);
+}
+
+static bool is_frozen(struct relay *relay) {
+  pthread_mutex_lock(&relay->mutex);
+  const bool frozen = relay->frozen;
+  pthread_mutex_unlock(&relay->mutex);
+  return frozen;
+}
+
+/* Until the wake-up pipe is closed. */
+static void *run(void *argument) {
+  struct relay *relay = argument;
+  struct pair pairs[kMaxPairs];
+  for (int i = 0; i < kMaxPairs; i++) pairs[i].client = pairs[i].server = -1;
+  for (;;) {
+    struct pollfd fds[2 + 2 * kMaxPairs];
+    const bool frozen = is_frozen(relay);
+    fds[0] = (struct pollfd){relay->wake[0], POLLIN, 0};
+    fds[1] = (struct pollfd){frozen ? -1 : relay->listener, POLLIN, 0};
+    for (int i = 0; i < kMaxPairs; i++) {
+      fds[2 + 2 * i] = (struct pollfd){frozen ? -1 : pairs[i].client, POLLIN, 0};
+      fds[3 + 2 * i] = (struct pollfd){frozen ? -1 : pairs[i].server, POLLIN, 0};
+    }
+    if (poll(fds, COUNT_OF(fds), -1) < 0) continue;
+    if (fds[0].revents != 0) {
+      char byte;
+      if (read(relay->wake[0], &byte, 1) <= 0) break;
+      continue;
+    }
+    for (int i = 0; i < kMaxPairs; i++) {
+      bool open = true;
+      if (fds[2 + 2 * i].revents != 0) {
+        open = hand_on(relay, pairs[i].client, pairs[i].server, true);
+      }
+      if (open && fds[3 + 2 * i].revents != 0) {
+        open = hand_on(relay, pairs[i].server, pairs[i].client, false);
+      }
+      if (!open) close_pair(&pairs[i]);
+    }
+    if (fds[1].revents != 0) take_connection(relay, pairs);
+  }
+  for (int i = 0; i < kMaxPairs; i++) close_pair(&pairs[i]);
+  return NULL;
+}
+
+void relay_start(struct relay *relay, enum relay_kind kind, int server_port) {
+  memset(relay, 0, sizeof *relay);
+  relay->kind = kind;
+  relay->server_port = server_port;
+  relay->listener = listen_on_free_port(16, &relay->port);
+  snprintf(relay->target, sizeof relay->target, "127.0.0.1:%d", relay->port);
+  assert_int_equal(pipe(relay->wake), 0);
+  assert_int_equal(pthread_mutex_init(&relay->mutex, NULL), 0);
+  start_thread(&relay->thread, run, relay);
+}
+
+void relay_stop(struct relay *relay) {
+  close(relay->wake[1]);
+  join_thread(relay->thread);
+  close(relay->wake[0]);
+  close(relay->listener);
+  pthread_mutex_destroy(&relay->mutex);
+}
+
+void relay_freeze(struct relay *relay) {
+  pthread_mutex_lock(&relay->mutex);
+  relay->frozen = true;
+  pthread_mutex_unlock(&relay->mutex);
+  assert_int_equal(write(relay->wake[1], "", 1), 1);
+}
+
+int relay_connections(struct relay *relay) {
+  pthread_mutex_lock(&relay->mutex);
+  const int connections = relay->connections;
+  pthread_mutex_unlock(&relay->mutex);
+  return connections;
+}
+
+int64_t relay_bytes_up(struct relay *relay) {
+  pthread_mutex_lock(&relay->mutex);
+  const int64_t bytes = relay->bytes_up;
+  pthread_mutex_unlock(&relay->mutex);
+  return bytes;
+}
+
+const char *relay_connect_line(struct relay *relay) {
+  pthread_mutex_lock(&relay->mutex);
+  const char *line = relay->connect_line;
+  pthread_mutex_unlock(&relay->mutex);
+  return line;
+}
+
+void black_hole_open(struct black_hole *hole) {
+  hole->listener = listen_on_free_port(0, &hole->port);
+  for (size_t i = 0; i < COUNT_OF(hole->fillers); i++) {
+    hole->fillers[i] = connect_to(hole->port, SOCK_STREAM | SOCK_NONBLOCK);
+    assert_true(hole->fillers[i] >= 0);
+  }
+}
+
+void black_hole_close(struct black_hole *hole) {
+  for (size_t i = 0; i < COUNT_OF(hole->fillers); i++) close(hole->fillers[i]);
+  close(hole->listener);
+}

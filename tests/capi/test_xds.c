@@ -1,0 +1,123 @@
+/* Copyright 2026 The pygrpc Authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Targets of xDS: a control plane tells where the servers are, and calls follow it. Run by
+ * tests/xds/run, which builds the control plane; skipped where there is no Go to build it with. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+extern char **environ;
+
+/* The program of tests/xds, which see. */
+struct control_plane {
+  pid_t pid;
+  FILE *input, *output;
+  int port;
+};
+
+static void plane_start(struct control_plane *plane) {
+  char *arguments[] = {(char *)environment("PYGRPC_XDS_CONTROL_PLANE"), NULL};
+  int in[2], out[2];
+  assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+  assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+  assert_int_equal(posix_spawn(&plane->pid, arguments[0], &actions, NULL, arguments, environ), 0);
+  posix_spawn_file_actions_destroy(&actions);
+  close(in[0]);
+  close(out[1]);
+  plane->input = fdopen(in[1], "w");
+  plane->output = fdopen(out[0], "r");
+  assert_int_equal(fscanf(plane->output, "%d", &plane->port), 1);
+}
+
+static void plane_stop(struct control_plane *plane) {
+  fclose(plane->input); /* with which it ends */
+  fclose(plane->output);
+  while (waitpid(plane->pid, NULL, 0) < 0 && errno == EINTR) continue;
+}
+
+/* From now on these are the service's servers. */
+static void plane_publish(struct control_plane *plane, const char *endpoints) {
+  int version = 0;
+  fprintf(plane->input, "%s\n", endpoints);
+  fflush(plane->input);
+  assert_int_equal(fscanf(plane->output, " version %d", &version), 1);
+}
+
+static int who_answers(pygrpc_client *client) {
+  char *response = call(client, "WhoAmI", "{}", "{\"timeout\": 60}");
+  const int pid = (int)json_integer(response, "/pid");
+  pygrpc_free(response);
+  return pid;
+}
+
+/* Calls until both have answered and, for 30 calls, nobody else. */
+static void expect_traffic_to(pygrpc_client *client, pid_t one, pid_t other) {
+  int calls[2] = {0, 0}, calls_in_all = 0;
+  const int64_t start = now_ms();
+  while (calls[0] + calls[1] < 30 || calls[0] == 0 || calls[1] == 0) {
+    const int pid = who_answers(client);
+    calls_in_all++;
+    if (pid == one) {
+      calls[0]++;
+    } else if (pid == other) {
+      calls[1]++;
+    } else {
+      calls[0] = calls[1] = 0;
+      pause_ms(5);
+    }
+    assert_within(start, 60000);
+  }
+  print_message("# after %d calls %d and %d went to the two servers, and none elsewhere\n",
+                calls_in_all - calls[0] - calls[1], calls[0], calls[1]);
+  assert_in_range(calls[0], 5, 1000);
+  assert_in_range(calls[1], 5, 1000);
+}
+
+static void calls_follow_the_control_plane(void **state) {
+  (void)state;
+  if (getenv("PYGRPC_XDS_CONTROL_PLANE") == NULL) {
+    print_message("# there is no Go to build the control plane with\n");
+    skip();
+  }
+  struct test_server servers[3];
+  for (size_t i = 0; i < COUNT_OF(servers); i++) server_start(&servers[i], NULL);
+  struct control_plane plane;
+  plane_start(&plane);
+  const char *directory = make_directory();
+  const char *bootstrap =
+      write_file(directory, "bootstrap.json",
+                 format("{\"xds_servers\": [{\"server_uri\": \"127.0.0.1:%d\", \"channel_creds\":"
+                        "[{\"type\": \"insecure\"}], \"server_features\": [\"xds_v3\"]}],"
+                        "\"node\": {\"id\": \"test\"}}",
+                        plane.port));
+  assert_int_equal(setenv("GRPC_XDS_BOOTSTRAP", bootstrap, 1), 0);
+
+  plane_publish(&plane, format("%s %s", servers[0].target, servers[1].target));
+  pygrpc_client *client = client_of("xds:///service.test", NULL);
+  load(client, "pygrpc_test/scale.proto");
+  expect_traffic_to(client, servers[0].pid, servers[1].pid);
+
+  /* An update moves the traffic, with no call lost. */
+  plane_publish(&plane, format("%s %s", servers[1].target, servers[2].target));
+  expect_traffic_to(client, servers[1].pid, servers[2].pid);
+
+  pygrpc_client_free(client);
+  plane_stop(&plane);
+  remove_directory(directory);
+  for (size_t i = 0; i < COUNT_OF(servers); i++) server_stop(&servers[i]);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(calls_follow_the_control_plane)};
+  return cmocka_run_group_tests(tests, NULL, stop_shared_server);
+}
