@@ -1,6 +1,6 @@
 # Copyright 2026 The pygrpc Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Declarations for koffi, as a CommonJS module, which ESM can import too, and its types."""
+"""Declarations for koffi, as a TypeScript module."""
 
 from header import Api, of_kind
 
@@ -11,40 +11,52 @@ NOTICE = """\
 // What pygrpc.h declares. Written by scripts/generate-bindings; do not edit.
 """
 
-# The parameter as koffi reads it. Bytes are given as a Buffer, not as a string; text that comes out
-# is a pointer, to be read by its size and freed.
-TYPES = {
-    "data": "const uint8_t *{}",
-    "text": "const char *{}",
-    "memory": "void *{}",
-    "text_out": "_Out_ void **{}",
-    "size_out": "_Out_ size_t *{}",
-    "int32_out": "_Out_ int32_t *{}",
-    "handle_out": "_Out_ {handle} **{}",
-    "handles_out": "_Out_ {handle} **{}",
+# The parameter as koffi reads it, and its type in TypeScript. Handles are addresses, which a number
+# holds exactly. What comes out goes into memory of the caller's: koffi need not make arrays for it.
+# A size is signed, so that -1 is PYGRPC_NUL_TERMINATED. Bytes are given as a string, or as they are.
+PARAMETERS = {
+    "text": ("const char *{}", "string | null"),
+    "data": ("const char *{}", "string | Uint8Array | null"),
+    "memory": ("uintptr_t {}", "number"),
+    "handle": ("uintptr_t {}", "number"),
+    "text_out": ("void *{}", "Uint32Array | null"),
+    "size_out": ("void *{}", "Uint32Array | null"),
+    "int32_out": ("void *{}", "Uint32Array"),
+    "handle_out": ("void *{}", "Uint32Array | null"),
+    "handles_out": ("void *{}", "Uint32Array"),
+    "int32": ("int32_t {}", "number"),
+    "int64": ("int64_t {}", "number"),
+    "uint64": ("uint64_t {}", "number"),
+    "size": ("intptr_t {}", "number"),
+}
+RESULTS = {
+    "text": ("const char *", "string"),
+    "handle": ("uintptr_t ", "number"),
+    "int32": ("int32_t ", "number"),
+    "uint64": ("uint64_t ", "number"),
+    "void": ("void ", "void"),
 }
 
-TYPES_HEAD = """
-export const abiVersion: number;
-export const handles: readonly string[];
-/** The declaration of each function, for koffi, by its name. */
-export const functions: Readonly<Record<string, string>>;
-"""
+
+def _result(function: Api) -> tuple[str, str]:
+    # Bytes that may hold a NUL are read by their size.
+    if function["name"] == "pygrpc_event_message":
+        return RESULTS["handle"]
+    return RESULTS[function["returns"]["kind"]]
 
 
 def _prototype(function: Api) -> str:
-    parameters = []
-    for each in function["parameters"]:
-        form = TYPES.get(each["kind"])
-        if form is None:
-            form = each["c"] + ("{}" if each["c"].endswith("*") else " {}")
-        parameters.append(form.format(each["name"], handle=each.get("handle", "")))
-    result = function["returns"]["c"]
-    # Bytes that may hold a NUL are read by their size.
-    if function["name"] == "pygrpc_event_message":
-        result = "const void *"
-    space = "" if result.endswith("*") else " "
-    return f"{result}{space}{function['name']}({', '.join(parameters) or 'void'})"
+    parameters = [
+        PARAMETERS[each["kind"]][0].format(each["name"]) for each in function["parameters"]
+    ]
+    return f"{_result(function)[0]}{function['name']}({', '.join(parameters) or 'void'})"
+
+
+def _signature(function: Api) -> str:
+    parameters = [
+        f"{each['name']}: {PARAMETERS[each['kind']][1]}" for each in function["parameters"]
+    ]
+    return f"{function['name']}({', '.join(parameters)}): {_result(function)[1]}"
 
 
 def _tables(api: Api) -> dict[str, list[tuple[str, int]]]:
@@ -58,23 +70,21 @@ def _tables(api: Api) -> dict[str, list[tuple[str, int]]]:
 
 
 def emit(api: Api) -> str:
-    """bindings/node/lib/api.cjs."""
-    text = NOTICE + f"\n'use strict';\n\nexports.abiVersion = {api['abi_version']};\n"
+    """bindings/node/src/api.ts."""
+    text = NOTICE + f"\nexport const abiVersion = {api['abi_version']};\n"
     for name, pairs in _tables(api).items():
         members = "".join(f"  {key}: {value},\n" for key, value in pairs)
-        text += f"\nexports.{name} = Object.freeze({{\n{members}}});\n"
-    text += "\nexports.handles = Object.freeze([\n"
-    text += "".join(f"  '{each['name']}',\n" for each in api["handles"]) + "]);\n"
-    text += "\nexports.functions = Object.freeze({\n"
+        text += f"\nexport const {name} = Object.freeze({{\n{members}}} as const);\n"
+    text += "\n/** The functions, as they are called. */\nexport interface Functions {\n"
+    text += "".join(f"  {_signature(function)};\n" for function in api["functions"]) + "}\n"
+    text += "\n/** The declaration of each function, for koffi. */\n"
+    text += "export const prototypes: Readonly<Record<keyof Functions, string>> = Object.freeze({\n"
     for function in api["functions"]:
-        text += f"  {function['name']}: '{_prototype(function)}',\n"
+        text += f"  {function['name']}:\n    '{_prototype(function)}',\n"
+    text += "});\n\n/** The kind of each parameter, as bindings/README.md lists them. */\n"
+    text += "export const parameters: Readonly<Record<keyof Functions, readonly string[]>> = "
+    text += "Object.freeze({\n"
+    for function in api["functions"]:
+        kinds = ", ".join(f"'{each['kind']}'" for each in function["parameters"])
+        text += f"  {function['name']}: [{kinds}],\n"
     return text + "});\n"
-
-
-def emit_types(api: Api) -> str:
-    """bindings/node/lib/api.d.cts."""
-    text = NOTICE + TYPES_HEAD
-    for name, pairs in _tables(api).items():
-        members = "".join(f"  readonly {key}: {value};\n" for key, value in pairs)
-        text += f"export const {name}: {{\n{members}}};\n"
-    return text

@@ -30,8 +30,7 @@ FILES: dict[str, Callable[[Api], str]] = {
     "bindings/api.json": emit_json,
     "bindings/go/api.go": emit_go.emit,
     "bindings/lua/pygrpc/cdef.lua": emit_lua.emit,
-    "bindings/node/lib/api.cjs": emit_node.emit,
-    "bindings/node/lib/api.d.cts": emit_node.emit_types,
+    "bindings/node/src/api.ts": emit_node.emit,
     "bindings/python/pygrpc/_api.py": emit_python.emit,
     "bindings/ruby/lib/pygrpc/api.rb": emit_ruby.emit,
 }
