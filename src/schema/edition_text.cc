@@ -76,6 +76,21 @@ size_t QuoteReserved(std::string_view text, size_t i, std::string* output) {
   return i;
 }
 
+// A word that edition 2024 brought, in the statement at `i`: who may use a type, and whether an
+// import is for options only, is nothing to us. Empty if there is none.
+std::string_view WordOf2024(std::string_view text, size_t i) {
+  for (std::string_view word : {"export", "local"}) {
+    if (!IsWord(text, i, word)) continue;
+    size_t next = SkipSpace(text, i + word.size());
+    if (IsWord(text, next, "message") || IsWord(text, next, "enum")) {
+      return text.substr(i, word.size());
+    }
+  }
+  if (!IsWord(text, i, "import")) return {};
+  size_t next = SkipSpace(text, i + 6);
+  return IsWord(text, next, "option") ? text.substr(next, 6) : std::string_view();
+}
+
 // False if there is no such feature, or no such value of it.
 bool AddFeature(std::string_view name, std::string_view value, std::string* serialized) {
   for (const FeatureName& feature : FeatureNames()) {
@@ -337,12 +352,21 @@ std::string AsProto3Text(std::string_view text, const EditionStatement& statemen
   output += syntax;
   // All lines stay where they are.
   output.append(static_cast<size_t>(std::count(replaced.begin(), replaced.end(), '\n')), '\n');
+  const bool has_2024_words = statement.edition == "2024";
   bool begins_statement = false;
   for (size_t i = statement.offset + statement.size; i < text.size();) {
     size_t next = SkipSpace(text, i);
     output.append(text.substr(i, next - i));
     i = next;
     if (i >= text.size()) break;
+    if (begins_statement && has_2024_words) {
+      if (std::string_view word = WordOf2024(text, i); !word.empty()) {
+        auto start = static_cast<size_t>(word.data() - text.data());
+        output.append(text.substr(i, start - i)).append(word.size(), ' ');
+        i = start + word.size();
+        continue;
+      }
+    }
     char c = text[i];
     if (c == '"' || c == '\'') {
       size_t end = i + 1;

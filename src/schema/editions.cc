@@ -248,6 +248,11 @@ const std::vector<FeatureName>& FeatureNames() {
       {"utf8_validation", 4, {"", "", "VERIFY", "NONE"}},
       {"message_encoding", 5, {"", "LENGTH_PREFIXED", "DELIMITED"}},
       {"json_format", 6, {"", "ALLOW", "LEGACY_BEST_EFFORT"}},
+      // Of edition 2024: they bind whoever writes .proto files, and change nothing else.
+      {"enforce_naming_style", 7, {"", "STYLE2024", "STYLE_LEGACY"}},
+      {"default_symbol_visibility",
+       8,
+       {"", "EXPORT_ALL", "EXPORT_TOP_LEVEL", "LOCAL_ALL", "STRICT"}},
   };
   return *names;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "schema/wire_scan.h"
 
 namespace pygrpc::schema {
@@ -13,6 +14,10 @@ namespace {
 // Deeper messages cannot be built: protobuf's parser refuses them.
 constexpr int kMaxMessageDepth = 100;
 constexpr size_t kBlockSize = 64 * 1024;
+
+// What joined names may take.
+constexpr size_t kNameBytes = size_t{64} << 20;
+constexpr size_t kNameBytesPerByte = 16;
 
 }  // namespace
 
@@ -34,6 +39,8 @@ const char* SymbolKindName(SymbolKind kind) {
 
 IndexLayer::IndexLayer(std::vector<FilePtr> files, Aliases aliases)
     : files_(std::move(files)), aliases_(std::move(aliases)) {
+  for (const FilePtr& file : files_) max_joined_bytes_ += file->bytes.size();
+  max_joined_bytes_ = kNameBytes + kNameBytesPerByte * max_joined_bytes_;
   by_name_.reserve(files_.size() + aliases_.size());
   for (const FilePtr& file : files_) by_name_[file->name] = file;
   for (const auto& [name, file] : aliases_) by_name_.emplace(name, file);
@@ -44,6 +51,12 @@ std::string_view IndexLayer::Join(std::string_view scope, std::string_view name)
   if (scope.empty()) return name;
   size_t size = scope.size() + 1 + name.size();
   std::lock_guard<std::mutex> lock(join_mutex_);
+  joined_bytes_ += size;
+  if (joined_bytes_ > max_joined_bytes_) {
+    throw Error(Code::kSchema,
+                "the names of this schema take too much memory: a long name is "
+                "repeated in all that it encloses");
+  }
   if (blocks_.empty() || blocks_.back().capacity() - blocks_.back().size() < size) {
     blocks_.emplace_back().reserve(std::max(size, kBlockSize));
   }

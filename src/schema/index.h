@@ -93,6 +93,8 @@ class IndexLayer {
   std::unordered_map<std::string_view, Symbol> symbols_;
   std::unordered_set<std::string_view> packages_;
 
+  size_t max_joined_bytes_ = 0;
+  mutable size_t joined_bytes_ = 0;
   mutable std::deque<std::string> blocks_;  // where the joined names live
   mutable std::once_flag services_once_;
   mutable std::once_flag messages_once_;

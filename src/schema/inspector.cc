@@ -314,14 +314,6 @@ std::vector<int> PathOf(const google::protobuf::MethodDescriptor* method) {
   return Step(PathOf(method->service()), 2, method->index());
 }
 
-void RewriteImports(google::protobuf::FileDescriptorProto* proto, const Snapshot& schema) {
-  RewriteImports(proto, [&](const std::string& name) -> std::optional<std::string> {
-    FilePtr import = schema.FindFile(name);
-    if (import == nullptr) return std::nullopt;
-    return std::string(import->name);
-  });
-}
-
 const char* CardinalityOf(const google::protobuf::MethodDescriptor* method) {
   if (method->client_streaming()) {
     return method->server_streaming() ? "stream_stream" : "stream_unary";

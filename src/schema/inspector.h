@@ -86,9 +86,6 @@ std::vector<int> PathOf(const google::protobuf::OneofDescriptor* oneof);
 std::vector<int> PathOf(const google::protobuf::ServiceDescriptor* service);
 std::vector<int> PathOf(const google::protobuf::MethodDescriptor* method);
 
-// Gives the imports of `proto` the names of the files that they lead to; drops missing ones.
-void RewriteImports(google::protobuf::FileDescriptorProto* proto, const Snapshot& schema);
-
 // As a caller writes it: without comment signs and indentation, leading and trailing part.
 template <typename Descriptor>
 std::string CommentOf(const Descriptor* descriptor);

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "schema/editions.h"
+#include "schema/limits.h"
 #include "schema/quiet.h"
 #include "schema/wire_scan.h"
 
@@ -19,11 +20,14 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::FileDescriptor;
 using google::protobuf::FileDescriptorProto;
 
+constexpr size_t kMaxLocations = 200;
+
 class Collector : public DescriptorPool::ErrorCollector {
  public:
   void AddError(const std::string& filename, const std::string& element,
                 const google::protobuf::Message*, ErrorLocation,
                 const std::string& message) override {
+    if (locations.size() == kMaxLocations) return;
     locations.push_back({filename, 0, 0, element + ": " + CleanMessage(message)});
   }
 
@@ -32,23 +36,6 @@ class Collector : public DescriptorPool::ErrorCollector {
 
 bool IsProto2(const FileDescriptorProto& proto) {
   return proto.syntax().empty() || proto.syntax() == "proto2";
-}
-
-using Fields = google::protobuf::RepeatedPtrField<google::protobuf::FieldDescriptorProto>;
-
-void CheckJsonNames(const Fields& fields) {
-  for (const auto& field : fields) {
-    if (FindInvalidUtf8(field.json_name()) == std::string_view::npos) continue;
-    throw Error(Code::kSchema, "the json_name of field " + Quote(field.name()) + " is not UTF-8");
-  }
-}
-
-// protobuf checks all other names. Recursion is bounded: its parser accepts no more than 100
-// levels.
-void CheckJsonNames(const google::protobuf::DescriptorProto& message) {
-  CheckJsonNames(message.field());
-  CheckJsonNames(message.extension());
-  for (const auto& nested : message.nested_type()) CheckJsonNames(nested);
 }
 
 // "a.proto -> b.proto -> a.proto"
@@ -239,6 +226,7 @@ void Pool::BuildOne(const FilePtr& file, const std::vector<FilePtr>& imports, st
   for (size_t i = file->imports.size(); i < imports.size(); ++i) {
     proto.add_dependency(std::string(imports[i]->name));
   }
+  CheckLimits(proto, &limits_work_);
   size_t next = 0;
   RewriteImports(&proto, [&](const std::string&) -> std::optional<std::string> {
     const FilePtr& import = imports[next++];
@@ -250,8 +238,6 @@ void Pool::BuildOne(const FilePtr& file, const std::vector<FilePtr>& imports, st
     return BuiltImport{import.descriptor, import.public_depth};
   };
   int public_depth = CheckPublicImports(proto, find, &public_work_);
-  CheckJsonNames(proto.extension());
-  for (const auto& message : proto.message_type()) CheckJsonNames(message);
   bool was_proto2 = IsProto2(proto);
   ResolveEditionOf(&proto);
   Quiet quiet;

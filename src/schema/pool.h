@@ -78,6 +78,7 @@ class Pool {
   std::unordered_map<std::string_view, Built> built_;
   std::unordered_map<const SchemaFile*, Failed> failed_;
   size_t public_work_ = 0;
+  size_t limits_work_ = 0;
   bool any_became_proto2_ = false;
 };
 

@@ -13,6 +13,7 @@
 #include "schema/edition_text.h"
 #include "schema/editions.h"
 #include "schema/extend.h"
+#include "schema/limits.h"
 
 namespace pygrpc::schema {
 namespace {
@@ -201,6 +202,8 @@ void ProtoLoader::LinkOne(Unit* unit, DescriptorPool* staging, size_t* public_wo
       },
       public_work);
   ResolveEditionOf(unit, *staging);
+  size_t work = 0;
+  CheckLimits(parsed.proto, &work);
   LinkErrors errors(&parsed);
   unit->built = staging->BuildFileCollectingErrors(parsed.proto, &errors);
 }

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "schema/edition_text.h"
 #include "schema/editions.h"
+#include "schema/limits.h"
 #include "schema/pool.h"
 #include "schema/quiet.h"
 
@@ -20,9 +21,6 @@ namespace pygrpc::schema {
 namespace {
 
 using google::protobuf::Message;
-
-// protobuf's own parser takes a stack frame for each level and knows no limit.
-constexpr int kMaxNesting = 100;
 
 class SyntaxErrors : public google::protobuf::io::ErrorCollector {
  public:
@@ -44,29 +42,6 @@ Error::Location LocationAt(std::string_view text, size_t offset, const std::stri
   auto line = std::count(before.begin(), before.end(), '\n') + 1;
   return {path, static_cast<int>(line), static_cast<int>(offset - line_start) + 1,
           std::move(message)};
-}
-
-// The offset of the bracket that opens one level too many; npos if all is well.
-size_t FindDeepNesting(std::string_view text) {
-  int depth = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '/' && i + 1 < text.size() && text[i + 1] == '/') {
-      i = text.find('\n', i);
-    } else if (c == '/' && i + 1 < text.size() && text[i + 1] == '*') {
-      i = text.find("*/", i + 2);
-    } else if (c == '"' || c == '\'') {
-      for (++i; i < text.size() && text[i] != c && text[i] != '\n'; ++i) {
-        if (text[i] == '\\') ++i;
-      }
-    } else if (c == '{' || c == '<' || c == '[') {
-      if (++depth > kMaxNesting) return i;
-    } else if (c == '}' || c == '>' || c == ']') {
-      depth = std::max(0, depth - 1);
-    }
-    if (i == std::string_view::npos) break;
-  }
-  return std::string_view::npos;
 }
 
 }  // namespace
@@ -92,15 +67,15 @@ std::unique_ptr<ParsedProto> ParseProto(std::string_view text, std::string path)
     fail_at(offset, "the file is not UTF-8 text");
     return parsed;
   }
-  if (size_t offset = FindDeepNesting(text); offset != std::string_view::npos) {
+  if (size_t offset = FindDeepNesting(text, TextStyle::kProto); offset != std::string_view::npos) {
     fail_at(offset, "nested more than " + std::to_string(kMaxNesting) + " deep");
     return parsed;
   }
   std::string proto3;
   auto edition = FindEditionStatement(text);
-  if (edition && edition->edition != "2023") {
+  if (edition && edition->edition != "2023" && edition->edition != "2024") {
     fail_at(edition->offset,
-            "of .proto text, edition 2023 is understood: compile this file with protoc "
+            "of .proto text, editions 2023 and 2024 are understood: compile this file with protoc "
             "--include_imports --descriptor_set_out=FILE and load that FILE");
     return parsed;
   }
@@ -115,7 +90,9 @@ std::unique_ptr<ParsedProto> ParseProto(std::string_view text, std::string path)
   if (!parser.Parse(&tokenizer, &parsed->proto) && parsed->errors.empty()) {
     fail_at(0, "the file cannot be parsed");
   }
-  if (edition && parsed->errors.empty()) FinishEdition(kEdition2023, parsed.get());
+  if (!edition) return parsed;
+  const int number = edition->edition == "2023" ? kEdition2023 : kEdition2024;
+  if (parsed->errors.empty()) FinishEdition(number, parsed.get());
   return parsed;
 }
 

@@ -69,15 +69,11 @@ ProtoWriter::Members ProtoWriter::MembersOf(const DescriptorProto& message, cons
   return members;
 }
 
-ProtoWriter::ProtoWriter(Inspector* inspector, const SchemaFile& file) : inspector_(inspector) {
-  ParseFile(file, &proto_);
-  RewriteImports(&proto_, inspector_->schema());
+ProtoWriter::ProtoWriter(Inspector* inspector, const SchemaFile& file)
+    : inspector_(inspector), source_(inspector->schema().SourceOf(file)), proto_(source_->proto) {
   syntax_ = EditionOf(proto_) != 0    ? "editions"
             : proto_.syntax().empty() ? "proto2"
                                       : proto_.syntax();
-  for (const auto& location : proto_.source_code_info().location()) {
-    locations_.emplace(Path(location.path().begin(), location.path().end()), &location);
-  }
 }
 
 void ProtoWriter::Line(const std::string& text) {
@@ -107,8 +103,8 @@ void ProtoWriter::CommentLines(const std::string& comment) {
 }
 
 void ProtoWriter::LeadingComments(const Path& path) {
-  auto found = locations_.find(path);
-  if (found == locations_.end()) return;
+  auto found = source_->locations.find(path);
+  if (found == source_->locations.end()) return;
   for (const std::string& detached : found->second->leading_detached_comments()) {
     CommentLines(detached);
     Line("");
@@ -118,8 +114,8 @@ void ProtoWriter::LeadingComments(const Path& path) {
 
 // After the line that ends, or opens, a declaration.
 void ProtoWriter::TrailingComment(const Path& path) {
-  auto found = locations_.find(path);
-  if (found == locations_.end() || !found->second->has_trailing_comments()) return;
+  auto found = source_->locations.find(path);
+  if (found == source_->locations.end() || !found->second->has_trailing_comments()) return;
   CommentLines(found->second->trailing_comments());
   // What follows must not take it for its own.
   Line("");

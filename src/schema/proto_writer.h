@@ -6,7 +6,7 @@
 
 #include <google/protobuf/descriptor.pb.h>
 
-#include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "schema/inspector.h"
+#include "schema/proto_source.h"
 
 namespace pygrpc::schema {
 
@@ -80,9 +81,9 @@ class ProtoWriter {
   bool Exists(const std::string& full_name);
 
   Inspector* inspector_;
-  google::protobuf::FileDescriptorProto proto_;
+  std::shared_ptr<const ProtoSource> source_;
+  const google::protobuf::FileDescriptorProto& proto_;
   std::string syntax_;  // "proto2", "proto3" or "editions"
-  std::map<Path, const google::protobuf::SourceCodeInfo::Location*> locations_;
   std::set<int> unknown_options_;
   std::unordered_map<std::string, bool> exists_;
   std::string text_;

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "schema/embedded_protos.h"
+#include "schema/limits.h"
 #include "schema/quiet.h"
 #include "schema/wire_scan.h"
 
@@ -148,6 +149,11 @@ FilePtr MakeFile(std::shared_ptr<const std::string> storage, std::string_view by
   if (may_lack_imports ? !IsPrintable(outline.name) : !IsUsableFileName(outline.name)) {
     throw Error(Code::kSchema, origin + ": bad file name " + Quote(outline.name) +
                                    " (a relative path without \"..\" is needed)");
+  }
+  if (outline.package.size() > kMaxPackageSize) {
+    throw Error(Code::kSchema, origin + ": the package of " + Quote(outline.name) +
+                                   " is longer than " + std::to_string(kMaxPackageSize) +
+                                   " characters");
   }
   auto file = std::make_shared<SchemaFile>();
   file->storage = std::move(storage);

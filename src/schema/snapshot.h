@@ -5,6 +5,7 @@
 #define PYGRPC_SCHEMA_SNAPSHOT_H_
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "schema/index.h"
 #include "schema/pool.h"
+#include "schema/proto_source.h"
 #include "schema/schema.h"
 
 namespace pygrpc::schema {
@@ -42,6 +44,8 @@ class Snapshot : public Schema, public Pool::Finder {
   FilePtr FindFileOfType(std::string_view full_name) const override;
   // Builds the file; throws Error(kSchema).
   const google::protobuf::FileDescriptor* Build(const SchemaFile& file) const;
+  // The file, parsed. The last one is kept: who asks for a part of a file may want all parts.
+  std::shared_ptr<const ProtoSource> SourceOf(const SchemaFile& file) const;
   // The top-level symbol that is, or encloses, that name: loaded, or built in and not in conflict
   // with what is loaded.
   const Symbol* FindSymbol(std::string_view full_name) const;
@@ -67,10 +71,16 @@ class Snapshot : public Schema, public Pool::Finder {
   Index index_;
   std::shared_ptr<Pool> pool_;
   bool empty_;
+  mutable std::mutex source_mutex_;
+  mutable FilePtr source_file_;
+  mutable std::shared_ptr<const ProtoSource> source_;
   mutable std::shared_mutex cache_mutex_;
   mutable std::unordered_map<std::string, const google::protobuf::MethodDescriptor*> methods_;
   mutable std::unordered_map<std::string, const google::protobuf::Descriptor*> messages_;
 };
+
+// Gives the imports of `proto` the names of the files that they lead to; drops missing ones.
+void RewriteImports(google::protobuf::FileDescriptorProto* proto, const Snapshot& schema);
 
 }  // namespace pygrpc::schema
 
