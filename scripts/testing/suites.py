@@ -96,6 +96,13 @@ def _pytest(name: str, what: str, *arguments: str, **settings: object) -> Suite:
     return suite
 
 
+def _schemas(name: str, what: str, when: When, every: str) -> Suite:
+    program = BUILD / "release" / "tests" / "schema" / "schema-proof"
+    command = ["tests/schema/run", str(program), str(BUILD / "schemas"), every]
+    limit = 900 if when == When.NORMAL else 7200
+    return Suite(name, what, command, _count_tap, when, preset="release", limit=limit)
+
+
 _RELEASE = BUILD / "release"
 _PYTHON = {
     "PYTHONPATH": str(ROOT / "bindings" / "python"),
@@ -121,7 +128,9 @@ SUITES = [
         "scripts/generate-bindings",
         "--check",
     ),
-    _pytest("driver", "the counting of this driver", "scripts/testing"),
+    _pytest(
+        "driver", "this driver, and that of the bindings", "scripts/testing", "scripts/bindings"
+    ),
     _pytest("tree", "the rules of the source tree", "tests/tree"),
     _ctest(
         "release",
@@ -136,6 +145,15 @@ SUITES = [
         "bindings/python",
         preset="release",
         environment=_PYTHON,
+    ),
+    Suite(
+        "bindings",
+        "the contract of all bindings, and their table",
+        ["scripts/test-bindings", "--check"],
+        _count_tap,
+        when=When.NORMAL,
+        preset="release",
+        limit=5400,
     ),
     _pytest(
         "readme",
@@ -180,9 +198,11 @@ SUITES = [
         when=When.LONG,
         limit=7200,
     ),
+    _schemas("schemas", "schemas of all .proto files that others ship", When.NORMAL, "40"),
+    _schemas("schemas-long", "the same, every symbol and every message", When.LONG, "1"),
     Suite(
         "fuzz",
-        "fuzzers of the transcoder, a short run",
+        "fuzzers of the transcoder and the schema, a short run",
         ["tests/fuzz/run", "20"],
         _count_fuzzers,
         when=When.NORMAL,
@@ -190,7 +210,7 @@ SUITES = [
     ),
     Suite(
         "fuzz-long",
-        "fuzzers of the transcoder, a long run",
+        "fuzzers of the transcoder and the schema, a long run",
         ["tests/fuzz/run", "900"],
         _count_fuzzers,
         when=When.LONG,

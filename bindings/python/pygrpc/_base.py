@@ -10,12 +10,12 @@ import importlib
 import os
 from ctypes import byref, c_int32
 from types import ModuleType
-from typing import Any, Iterable, NamedTuple, Protocol, Sequence, TypeVar, Union
+from typing import Any, Callable, Iterable, NamedTuple, Protocol, Sequence, TypeVar, Union
 
-from pygrpc._api import CARDINALITIES, ChannelState
+from pygrpc._api import CARDINALITIES, OK, PENDING, ChannelState
 from pygrpc._codec import BINARY, JSON, Codec, decode_message, encode_options
 from pygrpc._errors import ClosedError, SchemaError
-from pygrpc._handles import Handle, c_text, call, call_for_text
+from pygrpc._handles import Handle, borrow, c_text, call, call_for_text, give_back, wait
 from pygrpc._library import Library, get_library
 from pygrpc._schema import descriptor_set, file_descriptor
 
@@ -294,6 +294,23 @@ class BaseClient:
         )
 
     # ---- Connection
+
+    def _wait_ready(self, timeout: float | None, stopped: Callable[[], bool]) -> None:
+        library = self._connection.library
+        out = borrow(library)
+
+        def step(milliseconds: int) -> int:
+            # Anew each time: a client that another thread closes is freed then.
+            handle = self._connection.require_handle()
+            code: int = library.client_wait_ready(handle.pointer, milliseconds, out.error)
+            return OK if stopped() else code
+
+        code = wait(step, timeout)
+        if code < OK:
+            raise out.take_error(code)
+        give_back(library, out)
+        if code == PENDING:
+            raise TimeoutError(f"{self._connection.target} is not ready within {timeout} s")
 
     @property
     def state(self) -> ChannelState:

@@ -23,6 +23,7 @@ from pygrpc._errors import (
     metadata_from_json,
 )
 from pygrpc._handles import SLICE_MS, Handle, Out, borrow, call, give_back, wait
+from pygrpc._info import read_info
 from pygrpc._library import Library
 
 _END: Any = object()
@@ -314,6 +315,13 @@ class Call(Iterator[Any]):
         if code == PENDING:
             raise TimeoutError(f"no {what} of {self.method} within {timeout} s")
         return metadata_from_json(decode_message(data))
+
+    def info(self) -> dict[str, Any]:
+        """What is known of the RPC so far: peer, headers, status, counts, times and more.
+
+        The names are those of pygrpc_stream_info() in pygrpc.h.
+        """
+        return read_info(self._library, self._require_handle())
 
     @property
     def status(self) -> StatusCode | None:

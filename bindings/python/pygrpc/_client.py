@@ -9,11 +9,11 @@ import os
 import threading
 from typing import Any, Callable, Iterable, TypeVar
 
-from pygrpc._api import OK, PENDING
 from pygrpc._base import ABSENT, BaseClient, Cardinality, Request, Source, requests_of
 from pygrpc._call import Call, receive_one
 from pygrpc._codec import decode_message
-from pygrpc._handles import Handle, borrow, call_for_text, give_back, wait
+from pygrpc._handles import Handle, call_for_text
+from pygrpc._health import STATUS, WATCH, ask_health, open_watch
 from pygrpc._library import get_library
 
 _T = TypeVar("_T")
@@ -183,6 +183,25 @@ class Client(BaseClient):
             prepared.requests,
         )
 
+    # ---- Health
+
+    def health(self, service: str | None = None, /, **options: Any) -> str:
+        """What the server says of a service, or of itself: "SERVING", "NOT_SERVING", "UNKNOWN".
+
+        Raises:
+            RpcError: NOT_FOUND if it does not know the service, UNIMPLEMENTED if it has no health
+                service.
+        """
+        given = {**self._options, **options}
+        return _interruptible(lambda: ask_health(self._connection, service, given))
+
+    def health_watch(self, service: str | None = None, /, **options: Any) -> Call:
+        """A stream of the same, beginning with the status now: iterate it for each change."""
+        connection = self._connection
+        stream = open_watch(connection, service, {**self._options, **options}, None)
+        kind = Cardinality.UNARY_STREAM
+        return Call(connection.library, connection, WATCH, kind, stream, STATUS, None)
+
     # ---- Connection
 
     def wait_ready(self, timeout: float | None = None) -> None:
@@ -191,21 +210,7 @@ class Client(BaseClient):
         Raises:
             TimeoutError: it is not within so many seconds.
         """
-        library = self._connection.library
-        out = borrow(library)
-
-        def step(milliseconds: int) -> int:
-            # Anew each time: a client that another thread closes is freed then.
-            handle = self._connection.require_handle()
-            code: int = library.client_wait_ready(handle.pointer, milliseconds, out.error)
-            return code
-
-        code = wait(step, timeout)
-        if code < OK:
-            raise out.take_error(code)
-        give_back(library, out)
-        if code == PENDING:
-            raise TimeoutError(f"{self._connection.target} is not ready within {timeout} s")
+        self._wait_ready(timeout, lambda: False)
 
     def __enter__(self) -> Client:
         return self

@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
+from pygrpc._errors import OptionError
 from pygrpc._message import Message
 
 _EPOCH = datetime.timedelta()
@@ -184,7 +185,7 @@ def _option_value(value: Any) -> Any:
     raise TypeError(f"a {type(value).__qualname__} cannot be an option's value")
 
 
-_option_encoder = json.JSONEncoder(allow_nan=False, default=_option_value)
+_option_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_option_value)
 
 
 def encode_options(options: Mapping[str, Any]) -> bytes:
@@ -192,4 +193,23 @@ def encode_options(options: Mapping[str, Any]) -> bytes:
     given = {key: value for key, value in options.items() if value is not None}
     if "metadata" in given:
         given["metadata"] = _metadata(given["metadata"])
-    return _option_encoder.encode(given).encode()
+    try:
+        return _option_encoder.encode(given).encode()
+    except UnicodeEncodeError:
+        raise OptionError(f"option {_find_invalid(given, '')}: text that is not UTF-8") from None
+
+
+def _find_invalid(value: Any, path: str) -> str | None:
+    """The path of the first text that is not UTF-8, half a surrogate pair say."""
+    if isinstance(value, str):
+        is_valid = value == value.encode("utf-8", "replace").decode()
+        return None if is_valid else path.encode("utf-8", "backslashreplace").decode()
+    found = None
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            here = f"{path}.{key}" if path else key
+            found = found or _find_invalid(key, here) or _find_invalid(item, here)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            found = found or _find_invalid(item, path)
+    return found

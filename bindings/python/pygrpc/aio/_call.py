@@ -1,0 +1,547 @@
+# Copyright 2026 The pygrpc Authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""A call in progress."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import Any, AsyncIterator, Awaitable, Callable, Iterable
+
+from pygrpc._api import END, OK, PENDING, ErrorCode, StatusCode
+from pygrpc._base import Cardinality
+from pygrpc._codec import Codec, decode_message
+from pygrpc._errors import (
+    ClosedError,
+    InvalidCardinalityError,
+    Metadata,
+    PygrpcError,
+    RpcError,
+    StateError,
+    make_error,
+    metadata_from_json,
+)
+from pygrpc._handles import Handle, borrow, call, give_back
+from pygrpc._info import read_info
+from pygrpc.aio._reactor import Reactor
+
+# How far reading goes ahead of who takes the responses: far enough that network and program work at
+# the same time, and no further.
+_AHEAD = 32
+_AHEAD_BYTES = 256 * 1024
+
+# How often something is looked for that has no completion, in seconds.
+_FIRST_LOOK = 0.001
+_LAST_LOOK = 0.02
+
+# With these a call is over; other errors concern one response.
+_FINAL = (END, ErrorCode.E_STATUS, ErrorCode.E_CLOSED, ErrorCode.E_FORKED)
+
+_END: Any = object()
+_NOT_READ: Any = object()
+
+
+def _raise(code: int, data: bytes) -> None:
+    raise make_error(code, decode_message(data))
+
+
+async def receive_one(reactor: Reactor, stream: Handle, codec: Codec) -> Any:
+    """The one response of a call of which nothing else is wanted."""
+    future: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
+    reactor.read(stream, _to(future))
+    try:
+        code, data = await future
+    except BaseException:
+        reactor.library.stream_cancel(stream.pointer, None)
+        raise
+    if code < OK:
+        _raise(code, data)
+    return codec.decode(data)
+
+
+def _to(future: asyncio.Future[tuple[int, bytes]]) -> Callable[[int, bytes], None]:
+    def receive(code: int, data: bytes) -> None:
+        if not future.done():
+            future.set_result((code, data))
+
+    return receive
+
+
+class _Inbox:
+    """The responses that have arrived, and who waits for one.
+
+    It does not know the Call, so that an abandoned Call is collected.
+    """
+
+    def __init__(self, reactor: Reactor, stream: Handle, is_stream: bool) -> None:
+        self.reactor = reactor
+        self.stream = stream
+        self.failure: BaseException | None = None  # of the iterable of requests
+        self._room = _AHEAD if is_stream else 1
+        self._arrived: deque[tuple[int, bytes]] = deque()
+        self._bytes = 0
+        self._is_reading = False
+        self._is_over = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def ask(self) -> None:
+        """Reads on, if there is room."""
+        if (
+            self._is_reading
+            or self._is_over
+            or len(self._arrived) >= self._room
+            or self._bytes >= _AHEAD_BYTES
+        ):
+            return
+        self.reactor.read(self.stream, self._receive)
+        self._is_reading = True
+
+    def _receive(self, code: int, data: bytes) -> None:
+        self._is_reading = False
+        self._arrived.append((code, data))
+        self._bytes += len(data)
+        self._is_over = code in _FINAL
+        if self._room > 1:
+            # What may fail here, because the client is closed, will fail for the reader too.
+            with contextlib.suppress(PygrpcError):
+                self.ask()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def has_one(self) -> bool:
+        """Whether take() has something to take."""
+        return bool(self._arrived)
+
+    def take(self) -> tuple[int, bytes]:
+        """The next that has arrived."""
+        arrived = self._arrived.popleft()
+        self._bytes -= len(arrived[1])
+        return arrived
+
+    async def wait(self, timeout: float | None) -> None:
+        """Until something has arrived, or the seconds are over."""
+        if self._waiter is not None:
+            raise StateError("another task is reading")
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            if timeout is None:
+                await self._waiter
+            else:
+                await asyncio.wait({self._waiter}, timeout=timeout)
+        finally:
+            self._waiter = None
+
+
+class _Outbox:
+    """Sends requests, each when the one before has left."""
+
+    def __init__(self, reactor: Reactor, stream: Handle) -> None:
+        self._reactor = reactor
+        self._stream = stream
+        self._last: asyncio.Future[tuple[int, bytes]] | None = None
+
+    async def flush(self, timeout: float | None = None) -> bool:
+        """Waits until the last request has left. False if the server takes no more."""
+        if self._last is None:
+            return True
+        if not self._last.done():
+            # A timeout, or the end of the task, leaves the write as it is.
+            await asyncio.wait({self._last}, timeout=timeout)
+            if not self._last.done():
+                raise TimeoutError
+        code, data = self._last.result()
+        if code < OK:
+            _raise(code, data)
+        return code == OK
+
+    async def write(self, data: bytes, timeout: float | None = None) -> bool:
+        """Sends a request. False if the server takes no more."""
+        if not await self.flush(timeout):
+            return False
+        self._last = asyncio.get_running_loop().create_future()
+        try:
+            self._reactor.write(self._stream, data, _to(self._last))
+        except PygrpcError:
+            self._last = None
+            raise
+        return True
+
+    async def half_close(self) -> None:
+        """Tells the server that no more requests follow."""
+        if await self.flush():
+            library = self._reactor.library
+            call(library, library.stream_half_close, self._stream.pointer)
+
+
+async def _iterate(requests: Any) -> AsyncIterator[Any]:
+    """An iterable of either kind as an asynchronous one."""
+    if hasattr(requests, "__aiter__"):
+        async for request in requests:
+            yield request
+    else:
+        for request in requests:
+            yield request
+
+
+async def send_all(outbox: _Outbox, requests: Any, encode: Callable[[Any], bytes]) -> None:
+    """Sends what an iterable yields, and half-closes."""
+    iterator = _iterate(requests)
+    try:
+        async for request in iterator:
+            if not await outbox.write(encode(request)) or not await outbox.flush():
+                return
+    finally:
+        await iterator.aclose()  # type: ignore[attr-defined]
+    await outbox.half_close()
+
+
+async def _write_requests(inbox: _Inbox, outbox: _Outbox, requests: Any, codec: Codec) -> None:
+    """What the task of a call's requests does. Its failure goes to who reads the responses."""
+    try:
+        await send_all(outbox, requests, codec.encode)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as failure:
+        inbox.failure = failure
+        inbox.reactor.library.stream_cancel(inbox.stream.pointer, None)
+
+
+class Call(AsyncIterator[Any]):
+    """A call in progress; iterate it for its responses.
+
+    At most one task reads and one writes at a time. Leaving it early cancels the RPC: an async with
+    block does so at its end, and otherwise the Call's collection, at once when the last reference
+    goes. A task that is cancelled while it waits for a call cancels the RPC.
+
+    Attributes:
+        method: the method's name, as it was given.
+        cardinality: of the method.
+    """
+
+    # Here for the end of a Call whose constructor did not come to its end.
+    _stream: Handle | None = None
+    _writer: asyncio.Task[None] | None = None
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        connection: object,
+        method: str,
+        cardinality: Cardinality,
+        codec: Codec,
+        requests: Any,
+    ) -> None:
+        self._reactor = reactor
+        self._library = reactor.library
+        self._loop = asyncio.get_running_loop()
+        self._connection = connection  # keeps it from being closed by its collection
+        self.method = method
+        self.cardinality = cardinality
+        self._codec = codec
+        self._requests = requests
+        self._inbox: _Inbox | None = None
+        self._outbox: _Outbox | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._is_closed = False
+        self._status: StatusCode | None = None
+        self._ended = False
+        self._failure: tuple[int, dict[str, Any]] | None = None
+        self._response: Any = _NOT_READ
+        self._headers: Metadata | None = None
+        self._trailers: Metadata | None = None
+
+    def start(self, stream: Handle) -> None:
+        """Begins with a stream that is open."""
+        self._stream = stream
+        self._inbox = _Inbox(self._reactor, stream, self.cardinality.streams_responses)
+        self._outbox = _Outbox(self._reactor, stream)
+        if self._requests is not None:
+            self._writer = self._loop.create_task(
+                _write_requests(self._inbox, self._outbox, self._requests, self._codec)
+            )
+
+    def start_later(self, opening: Awaitable[Handle]) -> None:
+        """Begins when there is a stream; what is wanted before waits for it."""
+
+        async def open_and_start() -> None:
+            try:
+                stream = await opening
+            except PygrpcError as error:
+                self._failure = (_code_of(error), error.info)
+                self._ended = True
+                return
+            if not self._is_closed:
+                self.start(stream)
+
+        self._starting = self._loop.create_task(open_and_start())
+
+    async def _started(self) -> tuple[Handle, _Inbox, _Outbox]:
+        if self._starting is not None:
+            await asyncio.shield(self._starting)
+            self._starting = None
+        if self._inbox is None and self._failure is not None:
+            raise make_error(*self._failure)
+        if self._stream is None or self._inbox is None or self._outbox is None:
+            raise ClosedError(f"this call of {self.method} is closed")
+        return self._stream, self._inbox, self._outbox
+
+    # ---- Responses
+
+    def __aiter__(self) -> Call:
+        return self
+
+    async def __anext__(self) -> Any:
+        message = await self._receive(None)
+        if message is _END:
+            raise StopAsyncIteration
+        return message
+
+    async def read(self, timeout: float | None = None) -> Any:
+        """The next response.
+
+        Raises:
+            EOFError: there are no more.
+            TimeoutError: none came within so many seconds; nothing is lost, read again.
+            RpcError: the RPC ended with a status other than OK.
+        """
+        message = await self._receive(timeout)
+        if message is _END:
+            raise EOFError(f"{self.method} has no more responses")
+        return message
+
+    async def response(self, timeout: float | None = None) -> Any:
+        """The one response of a method that does not stream responses; the same each time.
+
+        Raises:
+            TimeoutError: it did not come within so many seconds; ask again.
+            RpcError: the RPC ended with a status other than OK.
+            InvalidCardinalityError: the method streams its responses.
+        """
+        if self.cardinality.streams_responses:
+            raise InvalidCardinalityError(f"{self.method} streams its responses: iterate the call")
+        if self._response is _NOT_READ:
+            await self._receive(timeout)
+        return self._response
+
+    def __await__(self) -> Any:
+        return self.response().__await__()
+
+    async def _receive(self, timeout: float | None) -> Any:
+        """The next response, or _END."""
+        if self._failure is not None:
+            raise make_error(*self._failure)
+        if self._ended:
+            return _END
+        inbox = self._inbox
+        if inbox is None or self._stream is None:
+            _, inbox, _ = await self._started()
+        if not inbox.has_one():
+            inbox.ask()
+            await self._or_cancel(inbox.wait(timeout))
+            if not inbox.has_one():
+                raise TimeoutError(f"no response of {self.method} within {timeout} s")
+        code, data = inbox.take()
+        if code == OK:
+            if self.cardinality.streams_responses:
+                # What may fail here will fail for the next read too.
+                with contextlib.suppress(PygrpcError):
+                    inbox.ask()
+                return self._codec.decode(data)
+            self._response = self._codec.decode(data)
+            self._end(StatusCode.OK)
+            return self._response
+        if code == END:
+            self._end(StatusCode.OK)
+            if inbox.failure is not None:
+                raise _take_failure(inbox)
+            return _END
+        raise self._noted(code, decode_message(data), inbox)
+
+    def _noted(self, code: int, info: dict[str, Any], inbox: _Inbox) -> BaseException:
+        """What to raise for an error, of which it keeps that it ended the RPC."""
+        error = make_error(code, info)
+        if code not in _FINAL:
+            return error
+        self._end(error.code if isinstance(error, RpcError) else None)
+        self._failure = (code, info)
+        return error if inbox.failure is None else _take_failure(inbox)
+
+    def _end(self, status: StatusCode | None) -> None:
+        self._ended = True
+        self._status = status
+        self._stop_writer()
+
+    async def _or_cancel(self, waiting: Awaitable[Any]) -> Any:
+        """Waits. If the task is cancelled meanwhile, so is the RPC."""
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
+
+    # ---- Requests
+
+    async def write(self, message: Any, timeout: float | None = None) -> bool:
+        """Sends a request, once the one before has left.
+
+        Returns False if the server has ended the RPC and takes no more: read for the result.
+
+        Raises:
+            TimeoutError: the one before has not left within so many seconds; this one is not taken.
+            StateError: after half_close(), or the method does not stream requests.
+        """
+        _, _, outbox = await self._started()
+        if self._requests is not None:
+            raise StateError(f"the requests of this call of {self.method} come from an iterable")
+        data = self._codec.encode(message)
+        try:
+            taken: bool = await self._or_cancel(outbox.write(data, timeout))
+        except TimeoutError:
+            raise TimeoutError(f"{self.method} took no request within {timeout} s") from None
+        return taken
+
+    async def half_close(self) -> None:
+        """Tells the server that no more requests follow."""
+        _, _, outbox = await self._started()
+        await self._or_cancel(outbox.half_close())
+
+    # ---- Metadata, status and more
+
+    async def headers(self, timeout: float | None = None) -> Metadata:
+        """The server's initial metadata, for which it waits.
+
+        Raises:
+            TimeoutError: they did not come within so many seconds; ask again.
+        """
+        if self._headers is None:
+            stream, inbox, _ = await self._started()
+            # Without a read under way nothing would arrive.
+            if not self._ended:
+                inbox.ask()
+            function = self._library.stream_headers
+            self._headers = await self._metadata(stream, function, timeout, "headers")
+        return self._headers
+
+    async def trailers(self) -> Metadata:
+        """The server's trailing metadata, which come behind the last response.
+
+        Of a method that does not stream responses it waits for them.
+
+        Raises:
+            StateError: there may be responses to be read yet.
+        """
+        if self._trailers is None:
+            stream, _, _ = await self._started()
+            if not self._ended and not self.cardinality.streams_responses:
+                await self._receive(None)
+            if not self._ended:
+                raise StateError(f"{self.method}: the trailers come after the last response")
+            function = self._library.stream_trailers
+            self._trailers = await self._metadata(stream, function, None, "trailers")
+        return self._trailers
+
+    async def _metadata(
+        self, stream: Handle, function: Callable[..., int], timeout: float | None, what: str
+    ) -> Metadata:
+        deadline = None if timeout is None else self._loop.time() + timeout
+        look = _FIRST_LOOK
+        out = borrow(self._library)
+        while True:
+            code = function(stream.pointer, 0, out.text, out.size, out.error)
+            if code != PENDING:
+                break
+            if deadline is not None and self._loop.time() >= deadline:
+                raise TimeoutError(f"no {what} of {self.method} within {timeout} s")
+            await self._or_cancel(asyncio.sleep(look))
+            look = min(look * 2, _LAST_LOOK)
+        if code < OK:
+            raise out.take_error(code)
+        data = out.take()
+        give_back(self._library, out)
+        return metadata_from_json(decode_message(data))
+
+    async def info(self) -> dict[str, Any]:
+        """What is known of the RPC so far: peer, headers, status, counts, times and more.
+
+        The names are those of pygrpc_stream_info() in pygrpc.h.
+        """
+        stream, _, _ = await self._started()
+        return read_info(self._library, stream)
+
+    @property
+    def status(self) -> StatusCode | None:
+        """How the RPC ended; None until that was read."""
+        return self._status
+
+    # ---- End
+
+    def cancel(self) -> None:
+        """Cancels the RPC; who is reading gets an RpcError with the code CANCELLED."""
+        if self._stream is not None:
+            self._library.stream_cancel(self._stream.pointer, None)
+        elif self._starting is not None:
+            self.close()
+
+    def close(self) -> None:
+        """Cancels the RPC if it has not ended, and frees what it holds. May be repeated."""
+        self._is_closed = True
+        stream, self._stream = self._stream, None
+        self._stop_writer()
+        if stream is not None and not self._ended:
+            self._library.stream_cancel(stream.pointer, None)
+
+    def _stop_writer(self) -> None:
+        writer = self._writer
+        if writer is not None and not writer.done():
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and runs nothing
+                # The collection of a Call may happen in any thread.
+                self._loop.call_soon_threadsafe(writer.cancel)
+
+    async def __aenter__(self) -> Call:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+        if self._writer is not None:
+            # So that what the iterable has to do at its end is done.
+            await asyncio.wait({self._writer})
+
+    def __del__(self) -> None:
+        if self._stream is not None:
+            self.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._is_closed else "in progress"
+        if self._status is not None:
+            state = self._status.name
+        return f"<pygrpc.aio.Call {self.method} {state}>"
+
+
+def _take_failure(inbox: _Inbox) -> BaseException:
+    """What the iterable raised, once."""
+    failure, inbox.failure = inbox.failure, None
+    assert failure is not None
+    return failure
+
+
+def _code_of(error: PygrpcError) -> int:
+    return ErrorCode.E_STATUS if isinstance(error, RpcError) else error.code
+
+
+async def collect(reactor: Reactor, stream: Handle, requests: Iterable[Any], codec: Codec) -> Any:
+    """Sends the requests of a call with one response, and returns that."""
+    outbox = _Outbox(reactor, stream)
+    reading = asyncio.ensure_future(receive_one(reactor, stream, codec))
+    sending = asyncio.ensure_future(send_all(outbox, requests, codec.encode))
+    try:
+        await asyncio.wait({reading, sending}, return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done():
+            await sending  # raises what the iterable raised
+        return await reading
+    finally:
+        # Whatever has ended the one ends the other.
+        reading.cancel()
+        sending.cancel()
+        await asyncio.gather(reading, sending, return_exceptions=True)

@@ -1,0 +1,142 @@
+# Copyright 2026 The pygrpc Authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The queue of an event loop: where completions come from the library, and whom they are for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import weakref
+from ctypes import byref, c_size_t, c_void_p, string_at
+from typing import Any, Callable
+
+from pygrpc._api import OK
+from pygrpc._handles import Handle, borrow, call, give_back
+from pygrpc._library import Library, get_library
+
+# Takes the code of a completion, and the message or the JSON of the error.
+Receiver = Callable[[int, bytes], None]
+
+_BATCH = 64
+
+
+class Reactor:
+    """A queue of the library whose completions an event loop takes.
+
+    The library writes a byte to a pipe when the queue gets its first completion; the loop reads the
+    pipe and then the queue, until it is empty. No thread of the library ever enters Python.
+    """
+
+    # Here for the end of a Reactor whose constructor did not come to its end.
+    _fds: tuple[int, ...] = ()
+    # Here because the interpreter may end before a Reactor does.
+    _close = staticmethod(os.close)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.library: Library = get_library()
+        self.queue = Handle(self.library.queue_free)
+        self._receivers: dict[int, Receiver] = {}
+        self._next_tag = 0
+        self._events = (c_void_p * _BATCH)()
+        self._count = c_size_t()
+        self._size = c_size_t()
+        # What is passed with each poll; a Reactor is used by one thread.
+        self._count_out = byref(self._count)
+        self._size_out = byref(self._size)
+        self._fds = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        library = self.library
+        call(library, library.queue_new, byref(self.queue.pointer))
+        call(library, library.queue_set_fd, self.queue.pointer, self._fds[1])
+        loop.add_reader(self._fds[0], _drain, weakref.ref(self))
+
+    def __del__(self) -> None:
+        # The queue is freed before the fd that it writes to is closed.
+        del self.queue
+        for fd in self._fds:
+            self._close(fd)
+
+    def expect(self, receiver: Receiver) -> int:
+        """The tag for an operation whose completion is for the receiver."""
+        self._next_tag += 1
+        self._receivers[self._next_tag] = receiver
+        return self._next_tag
+
+    def forget(self, tag: int) -> None:
+        """For an operation that was not accepted."""
+        del self._receivers[tag]
+
+    def read(self, stream: Handle, receiver: Receiver) -> None:
+        """Asks for the next message of a stream."""
+        tag = self.expect(receiver)
+        library = self.library
+        out = borrow(library)
+        code = library.stream_read_async(stream.pointer, tag, out.error)
+        if code < OK:
+            self.forget(tag)
+            raise out.take_error(code)
+        give_back(library, out)
+
+    def write(self, stream: Handle, data: bytes, receiver: Receiver) -> None:
+        """Sends a message."""
+        tag = self.expect(receiver)
+        library = self.library
+        out = borrow(library)
+        code = library.stream_write_async(stream.pointer, data, len(data), tag, out.error)
+        if code < OK:
+            self.forget(tag)
+            raise out.take_error(code)
+        give_back(library, out)
+
+    def drain(self) -> None:
+        """Hands out all completions that there are."""
+        try:
+            while len(os.read(self._fds[0], 4096)) == 4096:
+                pass
+        except BlockingIOError:
+            pass
+        library, queue, events = self.library, self.queue.pointer, self._events
+        poll, event_free = library.queue_poll, library.event_free
+        while poll(queue, 0, events, _BATCH, self._count_out, None) == OK:
+            for index in range(self._count.value):
+                event = events[index]
+                try:
+                    self._hand_out(event)
+                finally:
+                    event_free(event)
+
+    def _hand_out(self, event: Any) -> None:
+        library = self.library
+        receiver = self._receivers.pop(library.event_tag(event))
+        code = library.event_code(event)
+        data = b""
+        if code == OK:
+            message = library.event_message(event, self._size_out)
+            if message is not None:
+                data = string_at(message, self._size.value)
+        elif code < OK:
+            data = library.error_json(library.event_error(event))
+        receiver(code, data)
+
+
+def _drain(reference: weakref.ref[Reactor]) -> None:
+    reactor = reference()
+    if reactor is not None:
+        reactor.drain()
+
+
+# A Reactor knows of its loop only through the weak reference that the loop has to it.
+_reactors: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Reactor] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def running_reactor() -> Reactor:
+    """The Reactor of the running event loop."""
+    loop = asyncio.get_running_loop()
+    reactor = _reactors.get(loop)
+    if reactor is None:
+        for other in [each for each in _reactors if each.is_closed()]:
+            del _reactors[other]
+        reactor = _reactors[loop] = Reactor(loop)
+    return reactor
