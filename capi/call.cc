@@ -109,8 +109,7 @@ int32_t pygrpc_health_watch(pygrpc_client *client, const char *service, const ch
     if (queue == nullptr) {
       made->blocking = target->HealthWatch(ServiceName(service), Options(options));
     } else {
-      made->async =
-          target->HealthWatchAsync(ServiceName(service), Options(options), queue->queue);
+      made->async = target->HealthWatchAsync(ServiceName(service), Options(options), queue->queue);
     }
     *stream = made.release();
     return PYGRPC_OK;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rpc/channel.h"
+#include "rpc/health.h"
 #include "rpc/status.h"
 
 namespace pygrpc::rpc {
@@ -42,7 +43,7 @@ void AddStatus(const Status& status, const Method& method, Json* object) {
 }  // namespace
 
 std::string AnswerJson(const Rpc& rpc, const Method& method) {
-  bool ended = rpc.done(BatchKind::kFinal);
+  bool ended = rpc.done(BatchKind::kFinal) && rpc.done(rpc.headers_batch());
   Progress progress = rpc.GetProgress();
   Json object = {{"method", method.path},
                  {"target", rpc.channel()->target()},
@@ -62,6 +63,9 @@ std::string AnswerJson(const Rpc& rpc, const Method& method) {
 
 Error AnswerError(const Rpc& rpc, const Status& status, const Method& method) {
   Error error = StatusError(status, method, *rpc.channel());
+  if (IsHealthMethod(method) && error.grpc_status == GRPC_STATUS_UNIMPLEMENTED) {
+    error.message += "; the server has no health service, grpc.health.v1.Health";
+  }
   error.peer = rpc.Peer();
   error.headers = rpc.Headers();
   error.timing_json = TimingJson(rpc.GetProgress()).dump();

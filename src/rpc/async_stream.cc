@@ -129,8 +129,10 @@ void AsyncStream::OnCompletion(BatchKind kind) {
     std::lock_guard<std::mutex> lock(mutex_);
     switch (kind) {
       case BatchKind::kConnect:
-      case BatchKind::kOpen:
       case BatchKind::kHalfClose:
+        break;
+      case BatchKind::kOpen:
+        FinishRpc();
         break;
       case BatchKind::kWrite:
         FinishWrite(rpc_.ok(kind));
@@ -142,19 +144,26 @@ void AsyncStream::OnCompletion(BatchKind kind) {
         break;
       }
       case BatchKind::kFinal:
-        final_ = true;
-        // gRPC may hand over the message of a call that failed; it does not count.
-        if (!StreamsResponses(cardinality()) && rpc_.status_code() == GRPC_STATUS_OK) {
-          single_ = rpc_.TakeMessage();
-        }
-        if (reading_ && (messages_over_ || !StreamsResponses(cardinality()))) {
-          FinishRead(std::move(single_), true);
-        }
+        FinishRpc();
         break;
     }
     if (--in_flight_ == 0) last = std::move(self_);
   }
   queue_->OperationOver();
+}
+
+// Under the lock: the RPC has ended once its status has come, and its headers, which gRPC may hand
+// out after that.
+void AsyncStream::FinishRpc() {
+  if (final_ || !rpc_.done(BatchKind::kFinal) || !rpc_.done(rpc_.headers_batch())) return;
+  final_ = true;
+  // gRPC may hand over the message of a call that failed; it does not count.
+  if (!StreamsResponses(cardinality()) && rpc_.status_code() == GRPC_STATUS_OK) {
+    single_ = rpc_.TakeMessage();
+  }
+  if (reading_ && (messages_over_ || !StreamsResponses(cardinality()))) {
+    FinishRead(std::move(single_), true);
+  }
 }
 
 // Under the lock: the write under way becomes an event.

@@ -62,6 +62,7 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   void Launch(int operations, const StartOperation& start);
   void FinishRead(Message message, bool by_poller);
   void FinishWrite(bool ok);
+  void FinishRpc();
 
   const std::shared_ptr<Queue> queue_;
   const std::shared_ptr<Channel> channel_;

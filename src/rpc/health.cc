@@ -8,9 +8,18 @@
 #include "rpc/builtin.h"
 
 namespace pygrpc::rpc {
+namespace {
+
+constexpr std::string_view kService = "/grpc.health.v1.Health/";
+
+}  // namespace
 
 std::shared_ptr<const Method> HealthMethod(std::string_view name) {
-  return BuiltinCatalog()->FindMethod("/grpc.health.v1.Health/" + std::string(name));
+  return BuiltinCatalog()->FindMethod(std::string(kService) + std::string(name));
+}
+
+bool IsHealthMethod(const Method& method) {
+  return method.path.compare(0, kService.size(), kService) == 0;
 }
 
 std::shared_ptr<const CallOptions> HealthOptions(const CallOptions& given) {

@@ -16,6 +16,8 @@ namespace pygrpc::rpc {
 // A method of grpc.health.v1.Health, "Check" or "Watch", as the library itself knows it.
 std::shared_ptr<const Method> HealthMethod(std::string_view name);
 
+bool IsHealthMethod(const Method& method);
+
 // The options of such a call: its messages are JSON that always has a status, whatever the caller's
 // codec and defaults.
 std::shared_ptr<const CallOptions> HealthOptions(const CallOptions& given);

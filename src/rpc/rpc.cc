@@ -299,15 +299,16 @@ void Rpc::Finish(Batch* batch, bool ok) {
       if (ok) progress_.connected = MonotonicNow();
       break;
     case BatchKind::kOpen:
-      progress_.headers = MonotonicNow();
+      if (progress_.headers == 0) progress_.headers = MonotonicNow();
       break;
     case BatchKind::kRead:
       CountReceived();
       break;
     case BatchKind::kFinal:
-      progress_.ended = MonotonicNow();
-      if (!headers_apart_) progress_.headers = progress_.ended;
       if (!StreamsResponses(method_.cardinality) && status_code_ == GRPC_STATUS_OK) CountReceived();
+      progress_.ended = MonotonicNow();
+      // A queue may give out the headers' completion after this one.
+      if (progress_.headers == 0) progress_.headers = progress_.ended;
       LogEnd();
       break;
     case BatchKind::kWrite:
@@ -324,7 +325,10 @@ void Rpc::CountSent(const Message& message) {
 
 void Rpc::CountReceived() {
   if (received_.empty()) return;
-  if (progress_.messages_received++ == 0) progress_.first_message = MonotonicNow();
+  if (progress_.messages_received++ == 0) {
+    progress_.first_message = MonotonicNow();
+    if (progress_.headers == 0) progress_.headers = progress_.first_message;
+  }
   progress_.bytes_received += grpc_byte_buffer_length(received_.get());
 }
 
