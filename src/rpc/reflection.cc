@@ -391,7 +391,7 @@ class Negotiation {
       case GRPC_STATUS_DEADLINE_EXCEEDED:
         return "raise the option \"reflection_timeout\", or \"timeout\" where that is given";
       default:
-        return std::string("or ") + kLoad;
+        return std::string("if that stays so, ") + kLoad;
     }
   }
 
@@ -410,7 +410,9 @@ class Negotiation {
       std::string answer = refusal.error.message;
       if (answer.compare(0, path.size(), path) == 0) answer.erase(0, path.size());
       if (&refusal != &refusals_.front()) text += "; ";
-      text += std::string(NameOf(refusal.version)) + " answered " + answer;
+      text += NameOf(refusal.version);
+      bool has_status = refusal.error.code == Code::kStatus;
+      text += has_status ? " answered " + answer : " ended with OK, without an answer";
     }
     error.message = text + "; " + Advice(error, pinned);
     // A server without reflection is no failure of a call: the schema has to come from elsewhere.
