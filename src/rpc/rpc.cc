@@ -136,13 +136,14 @@ Rpc::~Rpc() {
   if (listener_ == nullptr) channel_->ReturnQueue(queue_);
 }
 
-void Rpc::StartBatch(BatchKind kind, const grpc_op* ops, size_t count) {
+void Rpc::StartBatch(BatchKind kind, const grpc_op* ops, size_t count, const Message* sent) {
   Batch& batch = At(kind);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     batch.in_flight = true;
     batch.done = false;
     batch.rpc.store(this, std::memory_order_release);
+    if (sent != nullptr) CountSent(*sent);
   }
   grpc_call_error fault = grpc_call_start_batch(call_, ops, count, &batch, nullptr);
   if (fault == GRPC_CALL_OK) return;
@@ -224,14 +225,10 @@ void Rpc::StartRead() {
 }
 
 void Rpc::StartWrite(Message message) {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    CountSent(message);
-  }
   grpc_op op = {};
   op.op = GRPC_OP_SEND_MESSAGE;
   op.data.send_message.send_message = message.get();
-  StartBatch(BatchKind::kWrite, &op, 1);
+  StartBatch(BatchKind::kWrite, &op, 1, &message);
 }
 
 void Rpc::StartHalfClose() {

@@ -176,7 +176,8 @@ class Rpc {
 
   Batch& At(BatchKind kind) { return batches_[static_cast<int>(kind)]; }
   const Batch& At(BatchKind kind) const { return batches_[static_cast<int>(kind)]; }
-  void StartBatch(BatchKind kind, const grpc_op* ops, size_t count);
+  // `sent`: to be counted, if any.
+  void StartBatch(BatchKind kind, const grpc_op* ops, size_t count, const Message* sent = nullptr);
   bool WaitFor(Batch* batch, gpr_timespec deadline, std::unique_lock<std::mutex>* lock);
   void Finish(Batch* batch, bool ok);
   void CountSent(const Message& message);
