@@ -168,7 +168,8 @@ int32_t pygrpc_error_status(const pygrpc_error *error);
  *   headers, trailers    {"key": ["value", ...]}, "-bin" values in base64
  *   method               "/helloworld.Greeter/SayHello"
  *   peer                 the address of the server that the call had come to
- *   timing               as in pygrpc_stream_info(); of pygrpc_unary_unary() the total only
+ *   timing               as in pygrpc_stream_info(); of pygrpc_unary_unary() everything comes with
+ *                        the status
  *   path, offset         the place in the JSON ("$.items[3].name") or in the wire bytes
  *   expected, found      what should have stood there, and what did
  *   locations            [{"file", "line", "column", "message"}] of a schema's faults
