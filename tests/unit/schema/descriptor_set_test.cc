@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -98,6 +99,11 @@ TEST_F(DescriptorSetTest, ImagesOfBuf) {
   store_.LoadDescriptorSet(MakeSet("--include_imports"));
   store_.LoadDescriptorSet(set.SerializeAsString());
   EXPECT_NE(store_.current()->Method("Do"), nullptr);
+  // `buf build -o image.binpb.gz`: gzipped, in whatever order.
+  std::reverse(set.mutable_file()->pointer_begin(), set.mutable_file()->pointer_end());
+  SchemaStore of_image;
+  of_image.Load(dir_.Write("image.binpb.gz", Gzip(set.SerializeAsString())), {});
+  EXPECT_NE(of_image.current()->Method("Do"), nullptr);
 }
 
 TEST_F(DescriptorSetTest, ASingleFileDescriptor) {

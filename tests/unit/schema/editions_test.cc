@@ -325,10 +325,48 @@ TEST_F(EditionsTest, TextErrorsHaveTheirPlace) {
   ASSERT_EQ(error.locations.size(), 2u);
   EXPECT_EQ(error.locations[1].line, 8);
   EXPECT_THAT(error.locations[1].text, HasSubstr("unknown feature"));
-  error = ErrorOf([&] { store_.LoadProto("f.proto", "edition = \"2024\";\n"); });
+  error = ErrorOf([&] { store_.LoadProto("f.proto", "edition = \"2026\";\n"); });
   EXPECT_EQ(error.code, Code::kSchema);
-  EXPECT_THAT(error.message, HasSubstr("f.proto:1:1: of .proto text, edition 2023 is understood"));
+  EXPECT_THAT(error.message,
+              HasSubstr("f.proto:1:1: of .proto text, editions 2023 and 2024 are understood"));
   EXPECT_THAT(error.message, HasSubstr("--descriptor_set_out"));
+}
+
+TEST_F(EditionsTest, TextOfEdition2024) {
+  store_.LoadProto("new.proto", R"(edition = "2024";
+package n;
+option features.enforce_naming_style = STYLE_LEGACY;
+option features.default_symbol_visibility = EXPORT_ALL;
+message M { int32 explicit = 1; int32 implicit = 2 [features.field_presence = IMPLICIT]; }
+)");
+  const auto* message = store_.current()->Message("n.M");
+  EXPECT_TRUE(HasPresence(message->field(0)));
+  EXPECT_FALSE(HasPresence(message->field(1)));
+  std::string text = ExportProtoText(*store_.current(), {});
+  EXPECT_THAT(text, HasSubstr("edition = \\\"2024\\\";"));
+  EXPECT_THAT(text, HasSubstr("option features.enforce_naming_style = STYLE_LEGACY;"));
+  EXPECT_THAT(text, HasSubstr("option features.default_symbol_visibility = EXPORT_ALL;"));
+}
+
+TEST_F(EditionsTest, SyntaxOfEdition2024) {
+  store_.LoadProto("options.proto", "syntax = 'proto3'; package o; message O {}");
+  store_.LoadProto("new.proto", R"(edition = "2024";
+import option "options.proto";  // For options only.
+export
+message M {
+  local enum E { ZERO = 0; }
+  local message message { int32 local = 1; E export = 2; }
+  message N {} message export {}
+}
+local enum F { NONE = 0; }
+)");
+  const auto* message = store_.current()->Message("M.message");
+  EXPECT_EQ(message->field(1)->enum_type()->full_name(), "M.E");
+  EXPECT_NE(store_.current()->FindMessage("M.export"), nullptr);
+  // They belong to 2024: before, they are errors, in their places.
+  Error error = ErrorOf(
+      [&] { SchemaStore().LoadProto("old.proto", "edition = '2023';\n\nlocal message M {}\n"); });
+  EXPECT_THAT(error.message, HasSubstr("old.proto:3:1: "));
 }
 
 TEST_F(EditionsTest, ProtoTwoAndThreeAnswerAsEver) {
