@@ -1,0 +1,24 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Any text as a .proto file: refused with an error, or loaded and good for all that a schema is
+// for.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/error.h"
+#include "schema/schema.h"
+#include "schema_check.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  pygrpc::schema::SchemaStore store;
+  try {
+    store.LoadProto("fuzz.proto", std::string_view(reinterpret_cast<const char*>(data), size));
+  } catch (const pygrpc::Error&) {
+    return 0;
+  }
+  pygrpc::fuzz::CheckSchema(store);
+  return 0;
+}
