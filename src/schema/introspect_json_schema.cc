@@ -83,9 +83,15 @@ class JsonSchemaWriter {
             {"pattern", is_signed ? "^-?[0-9]{1,19}$" : "^[0-9]{1,20}$"}};
   }
 
-  Json Number() const {
-    if (for_input_) return {{"type", "number"}};
-    return {{"anyOf", {{{"type", "number"}}, {{"enum", {"NaN", "Infinity", "-Infinity"}}}}}};
+  Json Number(bool is_float) const {
+    Json number = {{"type", "number"}};
+    if (is_float) {
+      // The largest one as it is printed, which is a little more than it is.
+      number["minimum"] = -3.4028235e38;
+      number["maximum"] = 3.4028235e38;
+    }
+    if (for_input_) return number;
+    return {{"anyOf", {std::move(number), {{"enum", {"NaN", "Infinity", "-Infinity"}}}}}};
   }
 
   Json OfEnum(const EnumDescriptor* type) {
@@ -127,7 +133,7 @@ class JsonSchemaWriter {
         return Integer64(false);
       case FieldDescriptor::TYPE_DOUBLE:
       case FieldDescriptor::TYPE_FLOAT:
-        return Number();
+        return Number(field->type() == FieldDescriptor::TYPE_FLOAT);
       case FieldDescriptor::TYPE_BOOL:
         return {{"type", "boolean"}};
       case FieldDescriptor::TYPE_STRING:
@@ -217,8 +223,9 @@ class JsonSchemaWriter {
     return options_.proto_names ? field->name() : field->json_name();
   }
 
-  // The option google.api.field_behavior.
+  // By the option google.api.field_behavior, which is about requests.
   bool IsMarkedRequired(const FieldDescriptor* field) {
+    if (!for_input_) return false;
     Json options = inspector_->OptionsJson(field->options());
     auto behavior = options.find("[google.api.field_behavior]");
     if (behavior == options.end() || !behavior->is_array()) return false;
@@ -236,7 +243,8 @@ class JsonSchemaWriter {
     for (int i = 0; i < message->field_count(); ++i) {
       const FieldDescriptor* field = message->field(i);
       properties[NameOf(field)] = OfField(field);
-      if (field->is_required() || (for_input_ && IsMarkedRequired(field))) {
+      if (field->is_required() ||
+          (field->real_containing_oneof() == nullptr && IsMarkedRequired(field))) {
         required.push_back(NameOf(field));
       }
     }
@@ -247,20 +255,31 @@ class JsonSchemaWriter {
     }
     schema["additionalProperties"] = false;
     for (int i = 0; i < message->real_oneof_decl_count(); ++i) {
-      if (message->oneof_decl(i)->field_count() > 1) {
-        schema["allOf"].push_back(AtMostOne(message->oneof_decl(i)));
+      const OneofDescriptor* oneof = message->oneof_decl(i);
+      bool is_required = IsRequired(oneof);
+      if (oneof->field_count() > 1 || is_required) {
+        schema["allOf"].push_back(OneOf(oneof, is_required));
       }
     }
     return schema;
   }
 
-  Json AtMostOne(const OneofDescriptor* oneof) const {
+  // A member of a oneof that is marked as required can only mean: one of them is.
+  bool IsRequired(const OneofDescriptor* oneof) {
+    for (int i = 0; i < oneof->field_count(); ++i) {
+      if (IsMarkedRequired(oneof->field(i))) return true;
+    }
+    return false;
+  }
+
+  // Exactly one of the members, or at most one.
+  Json OneOf(const OneofDescriptor* oneof, bool is_required) const {
     Json members = Json::array();
     for (int i = 0; i < oneof->field_count(); ++i) {
       members.push_back({{"required", {NameOf(oneof->field(i))}}});
     }
     Json choices = members;
-    choices.push_back({{"not", {{"anyOf", std::move(members)}}}});
+    if (!is_required) choices.push_back({{"not", {{"anyOf", std::move(members)}}}});
     return {{"oneOf", std::move(choices)}};
   }
 

@@ -274,6 +274,39 @@ TEST_F(IntrospectTest, ToolDefinitions) {
             "#/$defs/shop.v1.GetRequest");
 }
 
+// Both members cannot be there at once: one of them must.
+TEST_F(IntrospectTest, RequiredMembersOfAOneof) {
+  store_.LoadProto("pay.proto", R"(syntax = "proto3";
+import "google/api/field_behavior.proto";
+message Pay {
+  oneof way {
+    string card = 1 [(google.api.field_behavior) = REQUIRED];
+    bool cash = 2 [(google.api.field_behavior) = REQUIRED];
+  }
+  oneof only { string note = 3 [(google.api.field_behavior) = REQUIRED]; }
+  oneof other { string a = 4; string b = 5; }
+}
+service Till { rpc Take(Pay) returns (Pay); }
+)");
+  Json input = Json::parse(JsonSchemaJson(*store_.current(), "Till/Take"))["inputSchema"];
+  EXPECT_FALSE(input.contains("required"));
+  EXPECT_EQ(input["allOf"][0].dump(), R"({"oneOf":[{"required":["card"]},{"required":["cash"]}]})");
+  EXPECT_EQ(input["allOf"][1].dump(), R"({"oneOf":[{"required":["note"]}]})");
+  EXPECT_EQ(input["allOf"][2]["oneOf"].size(), 3u);
+  // A message by itself may be a response.
+  Json message = Json::parse(JsonSchemaJson(*store_.current(), "Pay"));
+  EXPECT_EQ(message["allOf"].size(), 2u);
+  EXPECT_EQ(message["allOf"][0]["oneOf"].size(), 3u);
+}
+
+TEST_F(IntrospectTest, FloatsHaveBounds) {
+  store_.LoadProto("numbers.proto", "syntax = 'proto3'; message N { float f = 1; double d = 2; }");
+  Json properties = Json::parse(JsonSchemaJson(*store_.current(), "N"))["properties"];
+  EXPECT_EQ(properties["f"]["anyOf"][0]["maximum"], 3.4028235e38);
+  EXPECT_EQ(properties["f"]["anyOf"][0]["minimum"], -3.4028235e38);
+  EXPECT_EQ(properties["d"]["anyOf"][0].dump(), R"({"type":"number"})");
+}
+
 TEST_F(IntrospectTest, ToolNamesAreShortAndDifferent) {
   std::string package = std::string(80, 'a');
   std::string name = "ServiceOfAVeryLongNameThatGoesOnForMoreThanSixtyFourCharactersAltogether";
