@@ -1,0 +1,3 @@
+module github.com/pygrpc/pygrpc/bindings/go
+
+go 1.24

@@ -1,0 +1,302 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pygrpc
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+)
+
+// An RPC takes one of two ways, which the library binds it to when it starts. A direct one does its
+// I/O in the thread that waits for it: the quickest way for one at a time, but each wait holds a
+// thread of the process, and many at once hinder each other. The others complete on a queue, and
+// their waits hold nothing but a goroutine. So a call is direct if hardly another one is in flight,
+// and a stream if it is one of the first.
+const (
+	maxDirectCalls   = 2
+	maxDirectStreams = 4
+)
+
+var (
+	callsInFlight atomic.Int32 // of those with one response
+	directStreams atomic.Int32
+)
+
+// countIn says whether an RPC is to be direct, and gives what counts it.
+func countIn(streams bool) (bool, *atomic.Int32) {
+	if !streams {
+		return callsInFlight.Add(1) <= maxDirectCalls, &callsInFlight
+	}
+	if directStreams.Add(1) <= maxDirectStreams {
+		return true, &directStreams
+	}
+	directStreams.Add(-1)
+	return false, nil
+}
+
+// rpc is an RPC in progress, of any cardinality.
+type rpc struct {
+	ctx         context.Context
+	client      *Client // which is not to be collected meanwhile
+	method      string
+	stream      *handle
+	cardinality Cardinality
+	binary      bool
+	queue       *completions // nil: it is direct
+	counter     *atomic.Int32
+	stop        func() bool // of the context's AfterFunc
+	closing     sync.Once
+	readDone    chan event // of the queue
+	writeDone   chan event
+
+	mutex sync.Mutex
+	end   error // how it has ended: io.EOF, or the error that was given out
+	fault error // of the requests: why it was cancelled
+	panic any   // of the requests
+}
+
+// start opens an RPC. Without a request, which is nil, the method is one that streams them.
+func (c *Client) start(
+	ctx context.Context, method string, cardinality Cardinality, request []byte, options callOptions,
+) (*rpc, error) {
+	streams := cardinality != UnaryUnary && cardinality != StreamUnary
+	return c.startWith(ctx, method, options.binary, streams,
+		func(client, queue unsafe.Pointer) (unsafe.Pointer, error) {
+			return nativeOpen(client, method, cardinality, request, options.encoded, queue)
+		})
+}
+
+func (c *Client) startWith(
+	ctx context.Context, method string, binary, streams bool,
+	open func(client, queue unsafe.Pointer) (unsafe.Pointer, error),
+) (*rpc, error) {
+	if ctx.Err() != nil {
+		return nil, contextError(ctx, method)
+	}
+	made := &rpc{ctx: ctx, client: c, method: method, binary: binary}
+	var queue unsafe.Pointer
+	direct, counter := countIn(streams)
+	made.counter = counter
+	if !direct {
+		var err error
+		if made.queue, err = sharedCompletions(); err != nil {
+			made.countOut()
+			return nil, err
+		}
+		queue = made.queue.queue
+		made.readDone, made.writeDone = make(chan event, 1), make(chan event, 1)
+	}
+	stream, err := withSchema(ctx, c, method, func(client unsafe.Pointer) (unsafe.Pointer, error) {
+		return open(client, queue)
+	}, freeStream)
+	if err != nil {
+		made.countOut()
+		return nil, inContext(ctx, method, err)
+	}
+	made.cardinality = nativeStreamCardinality(stream)
+	made.stream = newHandle(stream, freeStream)
+	if ctx.Done() != nil {
+		made.stop = context.AfterFunc(ctx, made.cancel)
+	}
+	return made, nil
+}
+
+// cancel ends the RPC, if it has not ended; whoever waits for it is told.
+func (r *rpc) cancel() {
+	if r.stream.acquire() {
+		nativeCancel(r.stream.pointer)
+		r.stream.release()
+	}
+}
+
+// close cancels the RPC if it has not ended, and frees it.
+func (r *rpc) close() {
+	r.closing.Do(func() {
+		if r.stop != nil {
+			r.stop()
+		}
+		if r.ended() == nil {
+			r.cancel()
+		}
+		r.stream.close()
+		r.countOut()
+	})
+}
+
+func (r *rpc) countOut() {
+	if r.counter != nil {
+		r.counter.Add(-1)
+	}
+}
+
+func (r *rpc) ended() error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.end
+}
+
+// finished keeps how the RPC has ended, which the library tells once.
+func (r *rpc) finished(err error) error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.panic != nil {
+		panic(r.panic)
+	}
+	if err != io.EOF {
+		found, ok := err.(*Error)
+		if !ok || found.Code != CodeStatus && found.Code != CodeClosed && found.Code != CodeForked {
+			return err // a message that has no JSON form, say: more may follow
+		}
+		if r.fault != nil {
+			err = r.fault
+		} else {
+			err = inContext(r.ctx, r.method, err)
+		}
+	}
+	r.end = err
+	return err
+}
+
+func (r *rpc) closedError() error {
+	return newError(CodeState, fmt.Sprintf("the call of %s was closed", r.method))
+}
+
+// read waits for a response; the error io.EOF says that there are no more.
+func (r *rpc) read() ([]byte, error) {
+	if end := r.ended(); end != nil {
+		return nil, end
+	}
+	if !r.stream.acquire() {
+		return nil, r.closedError()
+	}
+	defer r.stream.release()
+	var happened event
+	if r.queue == nil {
+		happened.code, happened.message, happened.err = nativeRead(r.stream.pointer)
+	} else {
+		tag := r.queue.expect(r.readDone)
+		if err := nativeReadAsync(r.stream.pointer, tag); err != nil {
+			r.queue.forget(tag)
+			return nil, r.finished(err)
+		}
+		happened = <-r.readDone
+	}
+	switch {
+	case happened.err != nil:
+		return nil, r.finished(happened.err)
+	case happened.code == resultEnd:
+		return nil, r.finished(io.EOF)
+	}
+	return happened.message, nil
+}
+
+// single reads the one response of a method that does not stream them.
+func (r *rpc) single() ([]byte, error) {
+	text, err := r.read()
+	if err == io.EOF {
+		return nil, newError(CodeState, fmt.Sprintf("the response of %s was read already", r.method))
+	}
+	return text, err
+}
+
+// write sends a message; the error io.EOF says that the server takes no more, and that reading tells
+// why.
+func (r *rpc) write(message []byte) error {
+	if !r.stream.acquire() {
+		return r.closedError()
+	}
+	defer r.stream.release()
+	var happened event
+	if r.queue == nil {
+		happened.code, happened.err = nativeWrite(r.stream.pointer, message)
+	} else {
+		tag := r.queue.expect(r.writeDone)
+		if err := nativeWriteAsync(r.stream.pointer, message, tag); err != nil {
+			r.queue.forget(tag)
+			return inContext(r.ctx, r.method, err)
+		}
+		happened = <-r.writeDone
+	}
+	if happened.err == nil && happened.code == resultEnd {
+		return io.EOF
+	}
+	return inContext(r.ctx, r.method, happened.err)
+}
+
+func (r *rpc) halfClose() error {
+	if !r.stream.acquire() {
+		return r.closedError()
+	}
+	defer r.stream.release()
+	return nativeHalfClose(r.stream.pointer)
+}
+
+// writeAll sends what an iterator gives, and half-closes. An error of the iterator cancels the RPC.
+func (r *rpc) writeAll(requests iter.Seq2[any, error]) error {
+	for request, err := range requests {
+		var message []byte
+		if err == nil {
+			message, err = encodeMessage(request, r.binary)
+		}
+		if err == nil {
+			err = r.write(message)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return r.halfClose()
+}
+
+// pump is writeAll in a goroutine of its own. Its error, and its panic, go to whoever reads.
+func (r *rpc) pump(requests iter.Seq2[any, error]) {
+	failed := func(err error, panicked any) {
+		r.mutex.Lock()
+		r.fault, r.panic = err, panicked
+		r.mutex.Unlock()
+		r.cancel()
+	}
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			failed(nil, panicked)
+		}
+	}()
+	if err := r.writeAll(requests); err != nil {
+		failed(err, nil)
+	}
+}
+
+// waits bounds how many threads wait for headers and trailers, which no queue tells of.
+var waits = make(chan struct{}, 64)
+
+// waitFor repeats a function of the library that waits for some milliseconds, until it is done.
+func (r *rpc) waitFor(step func(stream unsafe.Pointer, milliseconds int64) (int32, []byte, error)) (
+	Metadata, error,
+) {
+	if !r.stream.acquire() {
+		return nil, r.closedError()
+	}
+	defer r.stream.release()
+	for {
+		waits <- struct{}{}
+		code, text, err := step(r.stream.pointer, 50)
+		<-waits
+		switch {
+		case r.ctx.Err() != nil && (err != nil || code == resultPending):
+			return nil, contextError(r.ctx, r.method)
+		case err != nil:
+			return nil, err
+		case code != resultPending:
+			return decodeMetadata(text)
+		}
+	}
+}
