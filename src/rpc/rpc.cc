@@ -423,8 +423,7 @@ Status Rpc::GetStatus() const {
                         GRPC_SLICE_LENGTH(status_message_));
   status.trailers = ToMetadata(trailers_);
   status.reached = !Peer().empty();
-  status.from_server =
-      error_text_ != nullptr && std::strstr(error_text_, "Error received from peer") != nullptr;
+  status.bytes_sent = GetProgress().bytes_sent;
   return status;
 }
 

@@ -63,8 +63,8 @@ struct Status {
   int code = GRPC_STATUS_UNKNOWN;  // an int, for a server may send any
   std::string message;
   Metadata trailers;
-  bool reached = false;      // the RPC had come to a server
-  bool from_server = false;  // who said so; else gRPC did
+  bool reached = false;     // the RPC had come to a server
+  uint64_t bytes_sent = 0;  // of messages, before compression
 };
 
 // The batches of operations that an RPC may have in flight, at most one of each at a time.

@@ -78,6 +78,13 @@ void server_start(struct test_server *server, ...) {
   }
   va_end(rest);
 
+  server_start_program(server, arguments);
+  if (unix_path != NULL) {
+    snprintf(server->target, sizeof server->target, "unix:%s", unix_path);
+  }
+}
+
+void server_start_program(struct test_server *server, const char *const *arguments) {
   int output;
   char line[64];
   server->pid = spawn(arguments, &server->stdin_fd, &output);
@@ -85,11 +92,7 @@ void server_start(struct test_server *server, ...) {
   close(output);
   if (line[0] == '\0') fail_at(__FILE__, __LINE__, "%s does not start", arguments[0]);
   server->port = atoi(line);
-  if (unix_path != NULL) {
-    snprintf(server->target, sizeof server->target, "unix:%s", unix_path);
-  } else {
-    snprintf(server->target, sizeof server->target, "127.0.0.1:%d", server->port);
-  }
+  snprintf(server->target, sizeof server->target, "127.0.0.1:%d", server->port);
 }
 
 static void end_server(struct test_server *server, int signal_number) {
@@ -295,6 +298,30 @@ char *call_at(pygrpc_client *client, const char *method, const char *request, co
   if (response == NULL) fail_at(file, line, "OK without a response");
   if (strlen(response) != size) fail_at(file, line, "the size is %zu: %s", size, response);
   return response;
+}
+
+void expect_call_failure_at(const char *target, const char *options, const char *call_options,
+                            int32_t status, const char *reason, bool retriable, const char *words,
+                            const char *file, int line) {
+  pygrpc_client *client = client_of(target, options);
+  char *response = NULL;
+  pygrpc_error *error = NULL;
+  if (call_options == NULL) call_options = "{\"timeout\": 600}";
+  const int64_t start = now_ms();
+  const int32_t result = pygrpc_unary_unary(client, "SayHello", "{\"name\": \"you\"}", NUL,
+                                            call_options, &response, NULL, &error);
+  assert_within_at(start, 5000, file, line);
+  check_error_at(result, PYGRPC_E_STATUS, error, file, line);
+  if (response != NULL) fail_at(file, line, "E_STATUS with a response");
+  const char *json = pygrpc_error_json(error);
+  if (pygrpc_error_status(error) != status) {
+    fail_at(file, line, "the status is not %d: %s", status, json);
+  }
+  assert_json_string_at(json, "/reason", reason, file, line);
+  assert_json_at(json, "/retriable", retriable ? "true" : "false", file, line);
+  assert_contains_at(pygrpc_error_message(error), words, file, line);
+  pygrpc_error_free(error);
+  pygrpc_client_free(client);
 }
 
 pygrpc_stream *open_stream_at(pygrpc_client *client, const char *method, const char *request,

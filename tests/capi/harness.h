@@ -43,6 +43,10 @@ struct test_server {
  * options, ended by NULL. A given "--port" or "--unix" decides where it listens. */
 void server_start(struct test_server *server, ...);
 
+/* The same for any program that prints its port and ends with its input; its arguments, ended by
+ * NULL, begin with its name or path. */
+void server_start_program(struct test_server *server, const char *const *arguments);
+
 /* Ends it in order. Does nothing if it is not running. */
 void server_stop(struct test_server *server);
 
@@ -133,6 +137,16 @@ pygrpc_client *client_of(const char *target, const char *options);
 
 /* Loads a file below $PYGRPC_TEST_PROTOS. */
 void load(pygrpc_client *client, const char *file);
+
+/* A unary call by a new client that fails within 5 s, though it has 600 s unless call_options say
+ * otherwise: with a status, a "reason" and "retriable" as given, and with the words in its message.
+ */
+#define expect_call_failure(target, options, call_options, status, reason, retriable, words)      \
+  expect_call_failure_at(target, options, call_options, status, reason, retriable, words,         \
+                         __FILE__, __LINE__)
+void expect_call_failure_at(const char *target, const char *options, const char *call_options,
+                            int32_t status, const char *reason, bool retriable, const char *words,
+                            const char *file, int line);
 
 /* A unary call that succeeds; the response is to be freed with pygrpc_free(). Without options, slow
  * runs have more time for it. */

@@ -4,6 +4,7 @@
  * TLS: a given CA, a wrong one, client certificates, and each transport spoken to the other. The
  * certificates are made by openssl when the tests start. */
 
+#include "certificates.h"
 #include "harness.h"
 
 static const char *directory;
@@ -11,64 +12,12 @@ static struct test_server tls_server, mutual_server;
 
 static const char *file(const char *name) { return path_in(directory, name); }
 
-static void make_authority(const char *name) {
-  const char *const command[] = {"openssl",
-                                 "req",
-                                 "-x509",
-                                 "-newkey",
-                                 "ec",
-                                 "-pkeyopt",
-                                 "ec_paramgen_curve:prime256v1",
-                                 "-nodes",
-                                 "-days",
-                                 "2",
-                                 "-subj",
-                                 format("/CN=%s", name),
-                                 "-keyout",
-                                 format("%s/%s.key", directory, name),
-                                 "-out",
-                                 format("%s/%s.pem", directory, name),
-                                 NULL};
-  assert_int_equal(run_program(command), 0);
-}
-
-/* A certificate for `host` signed by an authority, as <name>.pem and <name>.key. */
-static void make_certificate(const char *name, const char *host, const char *authority) {
-  const char *extensions = write_file(directory, "extensions", format("subjectAltName=%s", host));
-  const char *key = format("%s/%s.key", directory, name);
-  const char *request = format("%s/%s.csr", directory, name);
-  const char *const ask[] = {"openssl", "req",      "-newkey",
-                             "ec",      "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                             "-nodes",  "-subj",    format("/CN=%s", name),
-                             "-keyout", key,        "-out",
-                             request,   NULL};
-  assert_int_equal(run_program(ask), 0);
-  const char *const sign[] = {"openssl",
-                              "x509",
-                              "-req",
-                              "-in",
-                              request,
-                              "-CA",
-                              format("%s/%s.pem", directory, authority),
-                              "-CAkey",
-                              format("%s/%s.key", directory, authority),
-                              "-CAcreateserial",
-                              "-days",
-                              "2",
-                              "-extfile",
-                              extensions,
-                              "-out",
-                              format("%s/%s.pem", directory, name),
-                              NULL};
-  assert_int_equal(run_program(sign), 0);
-}
-
 static int set_up(void **state) {
   directory = make_directory();
-  make_authority("authority");
-  make_authority("stranger");
-  make_certificate("server", "DNS:localhost,IP:127.0.0.1", "authority");
-  make_certificate("client", "DNS:client.example", "authority");
+  make_authority(directory, "authority");
+  make_authority(directory, "stranger");
+  make_certificate(directory, "server", "DNS:localhost,IP:127.0.0.1", "authority", NULL, NULL);
+  make_certificate(directory, "client", "DNS:client.example", "authority", NULL, NULL);
   server_start(&tls_server, "--tls-cert", file("server.pem"), "--tls-key", file("server.key"),
                NULL);
   server_start(&mutual_server, "--tls-cert", file("server.pem"), "--tls-key", file("server.key"),
@@ -120,24 +69,10 @@ static void a_given_authority(void **state) {
   expect_greeting(format("localhost:%d", tls_server.port), options);
 }
 
-/* PEM text as JSON string: its lines are its only control characters. */
-static char *pem_as_json(const char *path) {
-  size_t size;
-  char *pem = read_file(path, &size);
-  char *json = malloc(2 * size + 1), *out = json;
-  for (const char *at = pem; *at != '\0'; at++) {
-    if (*at == '\n') *out++ = '\\';
-    *out++ = *at == '\n' ? 'n' : *at;
-  }
-  *out = '\0';
-  free(pem);
-  return json;
-}
-
 static void an_authority_as_text(void **state) {
   (void)state;
   char *pem = pem_as_json(file("authority.pem"));
-  expect_greeting(tls_server.target, tls_options(format("\"ca\": \"%s\"", pem)));
+  expect_greeting(tls_server.target, tls_options(format("\"ca\": %s", pem)));
   free(pem);
 }
 

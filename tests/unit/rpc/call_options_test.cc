@@ -29,7 +29,7 @@ std::string ClientFault(const char* text) {
 
 TEST(CallOptions, DefaultsOfAClient) {
   ClientOptions options = ParseClientOptions(nullptr);
-  EXPECT_FALSE(options.tls_transport);
+  EXPECT_EQ(options.transport, Transport::kPlaintext);
   EXPECT_TRUE(options.tls.verify);
   EXPECT_TRUE(options.reflection.automatic);
   EXPECT_EQ(options.max_receive_size, 4 << 20);
@@ -76,14 +76,17 @@ TEST(CallOptions, TlsIsAskedForByName) {
   EXPECT_THAT(ClientFault(R"({"tls": {"verify": false}})"), HasSubstr("\"transport\": \"tls\""));
   EXPECT_THAT(ClientFault(R"({"transport": "tls", "tls": {"ca": "/no/such/file"}})"),
               HasSubstr("/no/such/file"));
-  EXPECT_THAT(ClientFault(R"({"transport": "ssl"})"), HasSubstr("\"plaintext\" or \"tls\""));
+  EXPECT_THAT(ClientFault(R"({"transport": "ssl"})"), HasSubstr("\"plaintext\", \"tls\""));
   EXPECT_THAT(ClientFault(R"({"transport": "tls", "tls": {"key": "-----BEGIN KEY-----"}})"),
               HasSubstr("go together"));
+  EXPECT_THAT(
+      ClientFault(R"({"transport": "tls", "tls": {"ca": "-----BEGIN CERTIFICATE-----"}})"),
+      HasSubstr("\"tls.ca\" holds no certificates"));
   ClientOptions options = ParseClientOptions(
-      R"({"transport": "tls", "tls": {"ca": "-----BEGIN CERTIFICATE-----", "server_name": "x"}})");
-  EXPECT_TRUE(options.tls_transport);
-  EXPECT_EQ(options.tls.ca, "-----BEGIN CERTIFICATE-----");
+      R"({"transport": "tls", "tls": {"server_name": "x", "min_version": "1.2"}})");
+  EXPECT_EQ(options.transport, Transport::kTls);
   EXPECT_EQ(options.tls.server_name, "x");
+  EXPECT_FALSE(options.tls.only_1_3);
 }
 
 TEST(CallOptions, OfALoad) {
