@@ -4,15 +4,17 @@
 // Many calls open at once: what they take of memory, threads and file descriptors, and how many
 // messages go over all of them, through the asynchronous half of the C header and through the
 // generated C++ stub with its completion queue. Each case runs in a process of its own, for memory
-// that was once in use does not come back; all of them call one server.
+// that was once in use does not come back; all of them call one server. The two sides take turns;
+// what is reported are medians.
 //
-// usage: scale [--tsv] [--seconds N]
+// usage: scale [--tsv] [--rounds N]
 
 #include <dirent.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/empty.pb.h>
 #include <grpcpp/grpcpp.h>
 #include <pygrpc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -40,6 +42,10 @@ constexpr int kStreamCounts[] = {1, 10, 100, 1000, 10000};
 constexpr int kClientCounts[] = {1, 10, 100};
 constexpr int kStreamsOfClients = 1000;  // of all clients together
 
+// A measurement takes at least this long, and this many rounds of each stream on the average.
+constexpr double kSeconds = 0.5;
+constexpr int64_t kRounds = 3;
+
 // Clients of one target share a connection, unless told otherwise: these are to have their own.
 constexpr char kOwnConnection[] = "grpc.use_local_subchannel_pool";
 
@@ -54,6 +60,14 @@ struct Usage {
   double threads = 0;
   double files = 0;
 };
+
+// User and system time of this process.
+double CpuSeconds() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) { return time.tv_sec + time.tv_usec * 1e-6; };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
 
 double Entries(const char* directory) {
   DIR* entries = opendir(directory);
@@ -235,11 +249,11 @@ struct Figures {
   double threads = 0;
   double files = 0;
   double rate = 0;  // messages a second, both ways together
+  double cpu = 0;   // seconds of this process for one of them
 };
 
 // What a process of its own does: prints the figures of one case.
-int Work(const std::string& side, int streams, int clients, double seconds,
-         const std::string& target) {
+int Work(const std::string& side, int streams, int clients, const std::string& target) {
   std::unique_ptr<Streams> calls;
   if (side == "ours") {
     calls = std::make_unique<LibraryStreams>(target);
@@ -259,83 +273,102 @@ int Work(const std::string& side, int streams, int clients, double seconds,
   const Usage with_streams = UsageNow();
 
   int64_t rounds = 0;
-  const auto start = Clock::now();
-  const auto end = start + std::chrono::duration<double>(seconds);
+  const auto next_round = [&](int stream) {
+    ++rounds;
+    calls->BeginRound(stream);
+  };
   for (int i = 0; i < streams; ++i) calls->BeginRound(i);
-  while (Clock::now() < end) {
-    calls->Poll([&](int stream) {
-      ++rounds;
-      calls->BeginRound(stream);
-    });
+  while (rounds < streams) calls->Poll(next_round);  // all are under way
+  rounds = 0;
+  const double cpu = CpuSeconds();
+  const auto start = Clock::now();
+  while (rounds < kRounds * streams ||
+         Clock::now() - start < std::chrono::duration<double>(kSeconds)) {
+    calls->Poll(next_round);
   }
   const double taken = std::chrono::duration<double>(Clock::now() - start).count();
-  std::printf("%.0f %.0f %.0f %.3f\n", with_streams.bytes - before.bytes, with_streams.threads,
-              with_streams.files, 2 * static_cast<double>(rounds) / taken);
+  const double messages = 2 * static_cast<double>(rounds);
+  std::printf("%.0f %.0f %.0f %.3f %.9f\n", with_streams.bytes - before.bytes, with_streams.threads,
+              with_streams.files, messages / taken, (CpuSeconds() - cpu) / messages);
   std::fflush(stdout);
   _exit(0);  // calls in progress end with the process
 }
 
 class Cases {
  public:
-  Cases(std::string program, std::string target, double seconds, const Report& report)
+  Cases(std::string program, std::string target, int rounds, const Report& report)
       : program_(std::move(program)),
         target_(std::move(target)),
-        seconds_(seconds),
+        rounds_(rounds),
         report_(report) {}
 
   void Run(const std::string& name, int streams, int clients) const {
-    const Figures ours = RunIn("ours", streams, clients);
-    const Figures stub = RunIn("stub", streams, clients);
-    report_.Add(name + "_memory", ours.bytes / 1024, "KiB");
-    report_.Add(name + "_memory_stub", stub.bytes / 1024, "KiB");
-    if (streams >= 1000) {  // fewer take less than the system counts in
-      report_.Add(name + "_bytes_per_stream", ours.bytes / streams, "B");
-      report_.Add(name + "_bytes_per_stream_stub", stub.bytes / streams, "B");
-      report_.Add(name + "_bytes_per_stream_vs_stub", ours.bytes / stub.bytes, "ratio");
+    std::vector<Figures> ours;
+    std::vector<Figures> stub;
+    for (int i = 0; i < rounds_; ++i) {
+      if (i % 2 == 0) stub.push_back(RunIn("stub", streams, clients));
+      ours.push_back(RunIn("ours", streams, clients));
+      if (i % 2 == 1) stub.push_back(RunIn("stub", streams, clients));
     }
-    report_.Add(name + "_threads", ours.threads, "");
-    report_.Add(name + "_threads_stub", stub.threads, "");
-    report_.Add(name + "_fds", ours.files, "");
-    report_.Add(name + "_fds_stub", stub.files, "");
-    report_.Add(name + "_messages", ours.rate, "1/s");
-    report_.Add(name + "_messages_stub", stub.rate, "1/s");
-    report_.Add(name + "_messages_vs_stub", ours.rate / stub.rate, "ratio");
+    Add(name + "_memory", ours, stub, &Figures::bytes, 1.0 / 1024, "KiB", false);
+    if (streams >= 1000) {  // fewer take less than the system counts in
+      Add(name + "_bytes_per_stream", ours, stub, &Figures::bytes, 1.0 / streams, "B", true);
+    }
+    Add(name + "_threads", ours, stub, &Figures::threads, 1, "", false);
+    Add(name + "_fds", ours, stub, &Figures::files, 1, "", false);
+    Add(name + "_messages", ours, stub, &Figures::rate, 1, "1/s", true);
+    Add(name + "_cpu", ours, stub, &Figures::cpu, 1e6, "us", true);
   }
 
  private:
+  void Add(const std::string& name, const std::vector<Figures>& ours,
+           const std::vector<Figures>& stub, double Figures::*figure, double factor,
+           const char* unit, bool with_ratio) const {
+    std::vector<double> values[3];
+    for (size_t i = 0; i < ours.size(); ++i) {
+      values[0].push_back(ours[i].*figure * factor);
+      values[1].push_back(stub[i].*figure * factor);
+      values[2].push_back(ours[i].*figure / (stub[i].*figure));
+    }
+    report_.Add(name, Median(values[0]), unit);
+    report_.Add(name + "_stub", Median(values[1]), unit);
+    if (with_ratio) report_.Add(name + "_vs_stub", Median(values[2]), "ratio");
+  }
+
   Figures RunIn(const std::string& side, int streams, int clients) const {
     const std::string command = "'" + program_ + "' --work " + side + " " +
                                 std::to_string(streams) + " " + std::to_string(clients) + " " +
-                                std::to_string(seconds_) + " " + target_;
+                                target_;
     std::FILE* output = popen(command.c_str(), "r");
     Figures figures;
     const bool complete =
-        output != nullptr && std::fscanf(output, "%lf %lf %lf %lf", &figures.bytes,
-                                         &figures.threads, &figures.files, &figures.rate) == 4;
+        output != nullptr &&
+        std::fscanf(output, "%lf %lf %lf %lf %lf", &figures.bytes, &figures.threads, &figures.files,
+                    &figures.rate, &figures.cpu) == 5;
     Check(complete && pclose(output) == 0, command.c_str());
     return figures;
   }
 
   const std::string program_;
   const std::string target_;
-  const double seconds_;
+  const int rounds_;
   const Report& report_;
 };
 
 int Main(int argc, char** argv) {
-  if (argc == 7 && std::strcmp(argv[1], "--work") == 0) {
-    return Work(argv[2], std::atoi(argv[3]), std::atoi(argv[4]), std::atof(argv[5]), argv[6]);
+  if (argc == 6 && std::strcmp(argv[1], "--work") == 0) {
+    return Work(argv[2], std::atoi(argv[3]), std::atoi(argv[4]), argv[5]);
   }
   Report report(&argc, argv);
-  double seconds = 1;
-  if (argc == 3 && std::strcmp(argv[1], "--seconds") == 0) {
-    seconds = std::atof(argv[2]);
+  int rounds = 5;
+  if (argc == 3 && std::strcmp(argv[1], "--rounds") == 0) {
+    rounds = std::atoi(argv[2]);
   } else if (argc != 1) {
-    std::fprintf(stderr, "usage: scale [--tsv] [--seconds N]\n");
+    std::fprintf(stderr, "usage: scale [--tsv] [--rounds N]\n");
     return 2;
   }
   ServerProcess server(argv[0]);
-  const Cases cases(argv[0], server.target(), seconds, report);
+  const Cases cases(argv[0], server.target(), rounds, report);
   for (int streams : kStreamCounts) {
     report.Heading(std::to_string(streams) + " open streams of one client");
     cases.Run("streams_" + std::to_string(streams), streams, 1);

@@ -317,6 +317,13 @@ static void health_checks_choose_servers(void **state) {
   assert_int_equal(who_answers(client, 0), without.pid);
   pygrpc_client_free(client);
   server_stop(&without);
+
+  /* a server that cannot be asked counts as healthy */
+  server_start(&without, "--no-health", NULL);
+  client = scale_client(without.target, "{\"load_balancing\": \"round_robin\", " CHECKED "}");
+  assert_int_equal(who_answers(client, 0), without.pid);
+  pygrpc_client_free(client);
+  server_stop(&without);
 }
 
 int main(void) {
