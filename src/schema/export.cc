@@ -9,6 +9,7 @@
 #include "schema/inspector.h"
 #include "schema/introspect.h"
 #include "schema/proto_writer.h"
+#include "schema/quiet.h"
 
 namespace pygrpc::schema {
 namespace {
@@ -57,6 +58,7 @@ bool HasPlainImports(const Snapshot& schema, const SchemaFile& file) {
 }  // namespace
 
 std::string ExportDescriptorSet(const Schema& schema, const std::vector<std::string>& symbols) {
+  Quiet quiet;
   Inspector inspector(schema);
   std::string set;
   for (const FilePtr& file : FilesOf(inspector, symbols)) {

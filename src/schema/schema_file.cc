@@ -169,6 +169,7 @@ FilePtr MakeFile(std::shared_ptr<const std::string> storage, std::string_view by
 }
 
 FilePtr MakeFile(const FileDescriptorProto& proto, std::string origin) {
+  Quiet quiet;
   auto storage = std::make_shared<const std::string>(proto.SerializeAsString());
   std::string_view bytes = *storage;
   return MakeFile(std::move(storage), bytes, std::move(origin));
@@ -190,6 +191,7 @@ bool SameContent(const SchemaFile& a, const SchemaFile& b, bool ignore_name) {
   FileDescriptorProto second;
   ParseFile(a, &first);
   ParseFile(b, &second);
+  Quiet quiet;
   Normalize(&first, ignore_name);
   Normalize(&second, ignore_name);
   return first.SerializePartialAsString() == second.SerializePartialAsString();

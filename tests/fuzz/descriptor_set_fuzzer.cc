@@ -225,6 +225,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   } catch (const pygrpc::Error&) {
     return 0;
   }
-  pygrpc::fuzz::CheckSchema(store);
+  pygrpc::fuzz::CheckSchema(store, pygrpc::fuzz::MadeFrom::kDescriptors);
   return 0;
 }
