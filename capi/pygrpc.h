@@ -176,6 +176,8 @@ int32_t pygrpc_error_status(const pygrpc_error *error);
  *   searched             the places looked at
  *   candidates           what an ambiguous name may mean
  *   near                 known names that resemble an unknown one
+ *   reason               of E_STATUS, one word for what happened where the status is too wide:
+ *                        "connection_refused", "certificate_expired"; docs/errors.md lists them
  *   retriable            true if the same call may succeed later
  * Borrowed. "{}" for NULL. */
 const char *pygrpc_error_json(const pygrpc_error *error);

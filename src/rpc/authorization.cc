@@ -24,7 +24,8 @@ constexpr const char* kBearer = "Bearer ";
 // What may stand in a header, so that gRPC never has to refuse, and print, a secret.
 void CheckToken(const std::string& token, const std::string& source) {
   if (token.empty()) throw Error(Code::kOption, source + " is empty");
-  bool visible = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  bool visible =
+      std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
   if (!visible) {
     throw Error(Code::kOption,
                 source + " holds white space or other characters that no token may have");

@@ -118,9 +118,8 @@ std::shared_ptr<const Authorization> ReadAuthorization(const OptionValues& value
                 "is given");
   }
   if (username != nullptr) {
-    take("basic_auth.username", [&](const std::string& name) {
-      return Authorization::Basic(name, password->text);
-    });
+    take("basic_auth.username",
+         [&](const std::string& name) { return Authorization::Basic(name, password->text); });
   }
   return authorization;
 }
@@ -222,7 +221,7 @@ void ReadKeyLog(const OptionValues& values, TlsOptions* tls) {
 }
 
 void CheckTls13(const TlsOptions& tls) {
-  const char* other = !tls.verify             ? "\"tls.verify\": false"
+  const char* other = !tls.verify            ? "\"tls.verify\": false"
                       : !tls.key_log.empty() ? "a log of keys (\"tls.key_log\" or SSLKEYLOGFILE)"
                                              : nullptr;
   if (!CanSetMinTlsVersion()) {
@@ -257,7 +256,8 @@ TlsOptions ReadTls(const OptionValues& values) {
   if (const OptionValue* value = values.Find("tls.server_name")) tls.server_name = value->text;
   ReadFlag(values, "tls.verify", &tls.verify);
   ReadKeyLog(values, &tls);
-  if (const OptionValue* value = values.Find("tls.min_version")) tls.only_1_3 = value->text == "1.3";
+  if (const OptionValue* value = values.Find("tls.min_version"))
+    tls.only_1_3 = value->text == "1.3";
   if (tls.only_1_3) CheckTls13(tls);
   return tls;
 }

@@ -80,7 +80,7 @@ struct ClientOptions {
   TlsOptions tls;
   ReflectionOptions reflection;
   std::vector<std::string> proto_path;
-  int64_t max_receive_size = 0;  // bytes, or kNone; always set
+  int64_t max_receive_size = 0;    // bytes, or kNone; always set
   std::shared_ptr<const Log> log;  // nullptr: nothing is logged
   std::vector<std::string> given;  // the names of the options that were given
   // For grpc_channel_create(): everything else.

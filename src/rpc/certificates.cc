@@ -141,10 +141,10 @@ CertificateFault ChainFault(X509_STORE_CTX* context) {
   X509* certificate = X509_STORE_CTX_get_current_cert(context);
   std::string subject =
       certificate == nullptr ? "" : " " + NameText(X509_get_subject_name(certificate));
-  std::string which = (X509_STORE_CTX_get_error_depth(context) == 0
-                           ? "the server's certificate"
-                           : "a certificate above the server's,") +
-                      subject;
+  std::string which =
+      (X509_STORE_CTX_get_error_depth(context) == 0 ? "the server's certificate"
+                                                    : "a certificate above the server's,") +
+      subject;
   switch (certificate == nullptr ? X509_V_ERR_UNSPECIFIED : code) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return {"certificate_expired",
@@ -160,9 +160,9 @@ CertificateFault ChainFault(X509_STORE_CTX* context) {
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
     case X509_V_ERR_CERT_UNTRUSTED:
-      return {"certificate_unknown_authority",
-              which + " is signed by " + NameText(X509_get_issuer_name(certificate)) +
-                  ", which is not trusted"};
+      return {"certificate_unknown_authority", which + " is signed by " +
+                                                   NameText(X509_get_issuer_name(certificate)) +
+                                                   ", which is not trusted"};
     default:
       return {"certificate_invalid", which + ": " + X509_verify_cert_error_string(code)};
   }
@@ -245,9 +245,9 @@ std::optional<CertificateFault> TrustStore::Verify(const std::string& leaf,
   X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
   if (X509_verify_cert(context.get()) != 1) return ChainFault(context.get());
   if (!IsFor(server, host)) {
-    return CertificateFault{"certificate_wrong_host", "the server's certificate is for " +
-                                                          HostNames(server) + ", not for " +
-                                                          OneLine(host)};
+    return CertificateFault{
+        "certificate_wrong_host",
+        "the server's certificate is for " + HostNames(server) + ", not for " + OneLine(host)};
   }
   return std::nullopt;
 }

@@ -15,11 +15,12 @@
 #include "rpc/certificates.h"
 
 // gRPC's credentials of TLS can ask for a version, but its C API has no function for it: it is a
-// public member of a class of the library, called by its symbol with the object before its argument.
-// Weak, for another gRPC may lack it.
+// public member of a class of the library, called by its symbol with the object before its
+// argument. Weak, for another gRPC may lack it.
 extern "C" __attribute__((weak)) void pygrpc_grpc_set_min_tls_version(
-    grpc_channel_credentials* credentials, grpc_tls_version version) __asm__(
-    "_ZN20grpc_ssl_credentials19set_min_tls_versionE16grpc_tls_version");
+    grpc_channel_credentials* credentials,
+    grpc_tls_version
+        version) __asm__("_ZN20grpc_ssl_credentials19set_min_tls_versionE16grpc_tls_version");
 
 namespace pygrpc::rpc {
 namespace {

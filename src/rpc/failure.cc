@@ -109,10 +109,10 @@ Failure HandshakeFailure(std::string_view text, const Channel& channel) {
             "the server speaks only other versions of TLS; see the option \"tls.min_version\"",
             false};
   }
-  if (Has(text, {"alert certificate required", "alert bad certificate", "alert unknown ca",
-                 "alert certificate unknown", "alert certificate expired",
-                 "alert certificate revoked", "alert unsupported certificate",
-                 "alert access denied"})) {
+  if (Has(text,
+          {"alert certificate required", "alert bad certificate", "alert unknown ca",
+           "alert certificate unknown", "alert certificate expired", "alert certificate revoked",
+           "alert unsupported certificate", "alert access denied"})) {
     return ClientCertificate(channel, true);
   }
   if (Has(text, {"alert handshake failure"}) && !channel.has_client_certificate()) {
@@ -198,7 +198,8 @@ bool TellsOfCompression(std::string_view text) {
   return Has(text, {"ompression algorithm", "ecompress", "grpc-encoding", "compression method"});
 }
 
-// Servers word a limit as the client does, for many are gRPC, too. Then the figures tell whose it is.
+// Servers word a limit as the client does, for many are gRPC, too. Then the figures tell whose it
+// is.
 bool IsLimitOfServer(const Status& status, const Channel& channel) {
   size_t figures = status.message.find('(');
   unsigned long long size = 0;

@@ -43,18 +43,18 @@ void make_certificate(const char *directory, const char *name, const char *hosts
                       const char *authority, const char *from, const char *until) {
   const char *request = file_of(directory, name, "csr");
   const char *const ask[] = {"req",
-                                 "-newkey",
-                                 "ec",
-                                 "-pkeyopt",
-                                 "ec_paramgen_curve:prime256v1",
-                                 "-nodes",
-                                 "-subj",
-                                 format("/CN=%s", name),
-                                 "-keyout",
-                                 file_of(directory, name, "key"),
-                                 "-out",
-                                 request,
-                                 NULL};
+                             "-newkey",
+                             "ec",
+                             "-pkeyopt",
+                             "ec_paramgen_curve:prime256v1",
+                             "-nodes",
+                             "-subj",
+                             format("/CN=%s", name),
+                             "-keyout",
+                             file_of(directory, name, "key"),
+                             "-out",
+                             request,
+                             NULL};
   openssl(ask);
   write_file(directory, format("%s.index", name), "");
   const char *config = write_file(directory, format("%s.conf", name),
@@ -66,14 +66,13 @@ void make_certificate(const char *directory, const char *name, const char *hosts
                                          "[names]\ncommonName = supplied\n"
                                          "[extensions]\nsubjectAltName = %s\n",
                                          directory, directory, name, directory, name, hosts));
-  const char *arguments[24] = {"ca",     "-batch",      "-notext",
-                               "-config", config,       "-rand_serial",
-                               "-in",     request,      "-cert",
-                               file_of(directory, authority, "pem"),
-                               "-keyfile",
-                               file_of(directory, authority, "key"),
-                               "-out",
-                               file_of(directory, name, "pem")};
+  const char *arguments[24] = {"ca",       "-batch",
+                               "-notext",  "-config",
+                               config,     "-rand_serial",
+                               "-in",      request,
+                               "-cert",    file_of(directory, authority, "pem"),
+                               "-keyfile", file_of(directory, authority, "key"),
+                               "-out",     file_of(directory, name, "pem")};
   if (from != NULL) {
     const char *const dates[] = {"-startdate", from, "-enddate", until};
     memcpy(arguments + 14, dates, sizeof dates);
@@ -82,14 +81,10 @@ void make_certificate(const char *directory, const char *name, const char *hosts
 }
 
 void encrypt_key(const char *directory, const char *name, const char *copy, const char *password) {
-  const char *const arguments[] = {"pkcs8",
-                                   "-topk8",
-                                   "-in",
-                                   file_of(directory, name, "key"),
-                                   "-out",
-                                   file_of(directory, copy, "key"),
-                                   "-passout",
-                                   format("pass:%s", password),
+  const char *const arguments[] = {"pkcs8",    "-topk8",
+                                   "-in",      file_of(directory, name, "key"),
+                                   "-out",     file_of(directory, copy, "key"),
+                                   "-passout", format("pass:%s", password),
                                    NULL};
   openssl(arguments);
 }

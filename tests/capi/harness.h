@@ -141,8 +141,8 @@ void load(pygrpc_client *client, const char *file);
 /* A unary call by a new client that fails within 5 s, though it has 600 s unless call_options say
  * otherwise: with a status, a "reason" and "retriable" as given, and with the words in its message.
  */
-#define expect_call_failure(target, options, call_options, status, reason, retriable, words)      \
-  expect_call_failure_at(target, options, call_options, status, reason, retriable, words,         \
+#define expect_call_failure(target, options, call_options, status, reason, retriable, words) \
+  expect_call_failure_at(target, options, call_options, status, reason, retriable, words,    \
                          __FILE__, __LINE__)
 void expect_call_failure_at(const char *target, const char *options, const char *call_options,
                             int32_t status, const char *reason, bool retriable, const char *words,

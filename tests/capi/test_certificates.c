@@ -142,8 +142,9 @@ static void an_encrypted_key(void **state) {
   encrypt_key(directory, "client", "locked", "open sesame");
   const char *locked = identity("client.pem", "locked.key");
   expect_option_fault(locked, "is encrypted; give the option \"tls.key_password\"");
-  const char *with_password = "\"certificate\": \"%s/client.pem\", \"key\": \"%s/%s.key\", "
-                              "\"key_password\": \"%s\"";
+  const char *with_password =
+      "\"certificate\": \"%s/client.pem\", \"key\": \"%s/%s.key\", "
+      "\"key_password\": \"%s\"";
   expect_option_fault(trusting(format(with_password, directory, directory, "locked", "wrong")),
                       "\"tls.key_password\" does not decrypt");
   expect_option_fault(trusting(format(with_password, directory, directory, "client", "any")),
@@ -172,9 +173,9 @@ static void keys_and_certificates_that_do_not_fit(void **state) {
   expect_option_fault(identity("client.key", "client.key"), "\"tls.certificate\" holds no");
   write_file(directory, "broken.pem",
              "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-  expect_option_fault(format("{\"transport\": \"tls\", \"tls\": {\"ca\": \"%s\"}}",
-                             file("broken.pem")),
-                      "\"tls.ca\" holds no certificates");
+  expect_option_fault(
+      format("{\"transport\": \"tls\", \"tls\": {\"ca\": \"%s\"}}", file("broken.pem")),
+      "\"tls.ca\" holds no certificates");
 }
 
 /* ---- Versions of TLS */
@@ -182,8 +183,12 @@ static void keys_and_certificates_that_do_not_fit(void **state) {
 static void only_tls_1_3(void **state) {
   (void)state;
   struct test_server old;
-  const char *const old_program[] = {environment("PYGRPC_TEST_RAW_SERVER"), "answer", "--tls12",
-                                     file("good.pem"), file("good.key"), NULL};
+  const char *const old_program[] = {environment("PYGRPC_TEST_RAW_SERVER"),
+                                     "answer",
+                                     "--tls12",
+                                     file("good.pem"),
+                                     file("good.key"),
+                                     NULL};
   server_start_program(&old, old_program);
   pygrpc_client *client = client_of(old.target, trusting("\"min_version\": \"1.2\""));
   pygrpc_free(call(client, "SayHello", "{}", NULL));
@@ -204,9 +209,9 @@ static void only_tls_1_3(void **state) {
   expect_call_failure(mutual_server.target, trusting("\"min_version\": \"1.3\""), NULL, 14,
                       "client_certificate_required", true, "\"tls.certificate\"");
   expect_option_fault(trusting("\"min_version\": \"1.3\", \"verify\": false"), "\"tls.verify\"");
-  expect_option_fault(trusting(format("\"min_version\": \"1.3\", \"key_log\": \"%s/keys\"",
-                                      directory)),
-                      "\"tls.key_log\"");
+  expect_option_fault(
+      trusting(format("\"min_version\": \"1.3\", \"key_log\": \"%s/keys\"", directory)),
+      "\"tls.key_log\"");
   expect_option_fault(trusting("\"min_version\": \"1.1\""), "\"1.2\" or \"1.3\"");
 }
 

@@ -45,8 +45,8 @@ static pygrpc_client *tls_client(const char *more) {
 static void expect_authorization(pygrpc_client *client, const char *options,
                                  const char *authorization) {
   char *reply = call(client, "EchoMetadata", "{}", options);
-  const char *entry =
-      format("{\"key\":\"authorization\",\"text\":\"%s\"}", authorization == NULL ? "" : authorization);
+  const char *entry = format("{\"key\":\"authorization\",\"text\":\"%s\"}",
+                             authorization == NULL ? "" : authorization);
   if (authorization == NULL) {
     assert_null(strstr(reply, "\"authorization\""));
   } else {
@@ -112,9 +112,8 @@ static void a_file_that_holds_a_token(void **state) {
   assert_int_equal(unlink(file("token")), 0);
   char *response = NULL;
   pygrpc_error *error = NULL;
-  expect_error(
-      pygrpc_unary_unary(client, "EchoMetadata", "{}", NUL, NULL, &response, NULL, &error),
-      PYGRPC_E_OPTION, &error, "\"token_file\"", file("token"));
+  expect_error(pygrpc_unary_unary(client, "EchoMetadata", "{}", NUL, NULL, &response, NULL, &error),
+               PYGRPC_E_OPTION, &error, "\"token_file\"", file("token"));
   put_token("fourth");
   pygrpc_stream *stream = open_stream(client, "EchoMetadata", "{}", NULL);
   char *reply = read_message(stream);
@@ -127,8 +126,8 @@ static void a_file_that_holds_a_token(void **state) {
 static void reflection_is_authorized_too(void **state) {
   (void)state;
   put_token("first");
-  pygrpc_client *client = new_client(
-      tls_server.target, tls_options(format("\"token_file\": \"%s\"", file("token"))));
+  pygrpc_client *client =
+      new_client(tls_server.target, tls_options(format("\"token_file\": \"%s\"", file("token"))));
   expect_authorization(client, NULL, "Bearer first");
   /* what went with reflection is told by the file alone: it is read for it */
   assert_int_equal(unlink(file("token")), 0);
@@ -158,14 +157,16 @@ static void not_over_plaintext(void **state) {
     pygrpc_client *client = test_client(NULL);
     char *response = NULL;
     pygrpc_error *error = NULL;
-    expect_error(pygrpc_unary_unary(client, "EchoMetadata", "{}", NUL,
-                                    format("{%s}", secrets[i]), &response, NULL, &error),
+    expect_error(pygrpc_unary_unary(client, "EchoMetadata", "{}", NUL, format("{%s}", secrets[i]),
+                                    &response, NULL, &error),
                  PYGRPC_E_OPTION, &error, "in plaintext");
     pygrpc_client_free(client);
     /* unless that is asked for by name */
     client = test_client(format("{%s, \"allow_plaintext_credentials\": true}", secrets[i]));
     expect_authorization(client, NULL,
-                         i == 0 ? "Bearer abc" : i == 1 ? "Bearer first" : "Basic YTpi");
+                         i == 0   ? "Bearer abc"
+                         : i == 1 ? "Bearer first"
+                                  : "Basic YTpi");
     pygrpc_client_free(client);
   }
 }
@@ -227,8 +228,8 @@ static void a_service_account_of_google(void **state) {
   setenv("GOOGLE_APPLICATION_CREDENTIALS", write_file(directory, "account.json", account), 1);
   free(account);
   free(key);
-  pygrpc_client *client = client_of(format("localhost:%d", tls_server.port),
-                                    "{\"transport\": \"google_default\"}");
+  pygrpc_client *client =
+      client_of(format("localhost:%d", tls_server.port), "{\"transport\": \"google_default\"}");
   char *reply = call(client, "EchoMetadata", "{}", NULL);
   assert_contains(reply, "{\"key\":\"authorization\",\"text\":\"Bearer eyJ");
   pygrpc_free(reply);
@@ -280,9 +281,11 @@ static void provoke_option_faults(void) {
       "{\"basic_auth\": {\"pasword\": \"" SECRET "\"}}",
       "{\"basic_auth\": {\"password\": \"" SECRET "\"}}",
       "{\"basic_auth\": {\"username\": \"a\", \"password\": \"" SECRET "\"}}",
-      "{\"basic_auth\": {\"username\": \"a:\", \"password\": \"" SECRET "\"}, "
+      "{\"basic_auth\": {\"username\": \"a:\", \"password\": \"" SECRET
+      "\"}, "
       "\"transport\": \"tls\"}",
-      "{\"token\": \"" SECRET "\", \"metadata\": {\"authorization\": \"" SECRET "\"}, "
+      "{\"token\": \"" SECRET "\", \"metadata\": {\"authorization\": \"" SECRET
+      "\"}, "
       "\"transport\": \"tls\"}",
       "{\"metadata\": {\"authorization\": \"" SECRET "\\n\"}}",
       "{\"metadata\": {\"authorization\": {\"is\": \"" SECRET "\"}}}",
@@ -297,8 +300,7 @@ static void provoke_option_faults(void) {
   for (size_t i = 0; i < COUNT_OF(kWrong); i++) {
     pygrpc_client *client = NULL;
     pygrpc_error *error = NULL;
-    assert_int_equal(pygrpc_client_new("localhost:1", kWrong[i], &client, &error),
-                     PYGRPC_E_OPTION);
+    assert_int_equal(pygrpc_client_new("localhost:1", kWrong[i], &client, &error), PYGRPC_E_OPTION);
     note_error(error);
   }
   const char *const by_file[] = {
@@ -319,10 +321,10 @@ static void provoke_option_faults(void) {
 /* Calls that fail, and one that does not, by clients that have secrets. */
 static void provoke_call_faults(const char *log) {
   const char *more = format("\"token\": \"" SECRET "\", \"log\": \"debug:%s\"", log);
-  const char *plain =
-      format("{\"token\": \"" SECRET "\", \"allow_plaintext_credentials\": true, \"log\": "
-             "\"debug:%s\"}",
-             log);
+  const char *plain = format("{\"token\": \"" SECRET
+                             "\", \"allow_plaintext_credentials\": true, \"log\": "
+                             "\"debug:%s\"}",
+                             log);
   pygrpc_client *clients[] = {
       tls_client(more), client_of(dead_target(), plain), client_of(tls_server.target, plain),
       client_of(shared_server.target, tls_options(more)),

@@ -214,18 +214,18 @@ static void statuses_of_servers(void **state) {
   pygrpc_client *client = test_client(NULL);
   char *response = NULL;
   pygrpc_error *error = NULL;
-  check_error(pygrpc_unary_unary(client, "ReturnStatus",
-                                 "{\"code\": 5, \"message\": \"no such thing\"}", NUL, NULL,
-                                 &response, NULL, &error),
-              PYGRPC_E_STATUS, error);
+  check_error(
+      pygrpc_unary_unary(client, "ReturnStatus", "{\"code\": 5, \"message\": \"no such thing\"}",
+                         NUL, NULL, &response, NULL, &error),
+      PYGRPC_E_STATUS, error);
   assert_json_absent(pygrpc_error_json(error), "/reason");
   assert_json(pygrpc_error_json(error), "/retriable", "false");
   pygrpc_error_free(error);
   error = NULL;
-  check_error(pygrpc_unary_unary(client, "ReturnStatus",
-                                 "{\"code\": 14, \"message\": \"come back later\"}", NUL, NULL,
-                                 &response, NULL, &error),
-              PYGRPC_E_STATUS, error);
+  check_error(
+      pygrpc_unary_unary(client, "ReturnStatus", "{\"code\": 14, \"message\": \"come back later\"}",
+                         NUL, NULL, &response, NULL, &error),
+      PYGRPC_E_STATUS, error);
   assert_json_absent(pygrpc_error_json(error), "/reason");
   assert_json(pygrpc_error_json(error), "/retriable", "true");
   pygrpc_error_free(error);

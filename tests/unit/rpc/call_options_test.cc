@@ -79,9 +79,8 @@ TEST(CallOptions, TlsIsAskedForByName) {
   EXPECT_THAT(ClientFault(R"({"transport": "ssl"})"), HasSubstr("\"plaintext\", \"tls\""));
   EXPECT_THAT(ClientFault(R"({"transport": "tls", "tls": {"key": "-----BEGIN KEY-----"}})"),
               HasSubstr("go together"));
-  EXPECT_THAT(
-      ClientFault(R"({"transport": "tls", "tls": {"ca": "-----BEGIN CERTIFICATE-----"}})"),
-      HasSubstr("\"tls.ca\" holds no certificates"));
+  EXPECT_THAT(ClientFault(R"({"transport": "tls", "tls": {"ca": "-----BEGIN CERTIFICATE-----"}})"),
+              HasSubstr("\"tls.ca\" holds no certificates"));
   ClientOptions options = ParseClientOptions(
       R"({"transport": "tls", "tls": {"server_name": "x", "min_version": "1.2"}})");
   EXPECT_EQ(options.transport, Transport::kTls);
