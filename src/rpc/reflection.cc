@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "rpc/reflection_stream.h"
 #include "rpc/status.h"
+#include "schema/repair.h"
 #include "schema/schema_cache.h"
 #include "schema/snapshot.h"
 #include "schema/wire_scan.h"
@@ -153,20 +154,18 @@ class Walk {
     return false;
   }
 
-  // Imports that the server has not under that name: the types may be in files that it has.
+  // The types of imports that the server has not under that name may be in files that it has.
   void AskForUnresolved() {
     for (; repaired_ < files_.size(); ++repaired_) {
-      std::string bytes = files_[repaired_];  // asking may not move what is looked at
-      schema::FileOutline outline;
-      ScanFile(bytes, &outline);
-      bool complete = std::all_of(outline.imports.begin(), outline.imports.end(),
-                                  [this](std::string_view import) {
-                                    return received_.count(import) > 0 ||
-                                           schema::BuiltInLayer().FindFile(import) != nullptr;
-                                  });
-      if (complete) continue;
-      for (std::string_view type : schema::ReferencedTypes(bytes)) {
-        if (!IsDeclared(type)) AskForSymbol(std::string(type));
+      std::string_view bytes = files_[repaired_];
+      std::string_view package = schema::FindBytes(bytes, 2);
+      for (std::string_view reference : schema::ReferencedTypes(bytes)) {
+        // One word, and relative: something of the file's own.
+        if (reference.find('.') == std::string_view::npos) continue;
+        std::vector<std::string> names = schema::MeaningsOf(reference, package);
+        bool known = std::any_of(names.begin(), names.end(),
+                                 [this](const std::string& name) { return IsDeclared(name); });
+        if (!known) AskForSymbol(names.back());
       }
     }
   }

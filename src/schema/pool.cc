@@ -11,6 +11,7 @@
 #include "schema/editions.h"
 #include "schema/limits.h"
 #include "schema/quiet.h"
+#include "schema/repair.h"
 #include "schema/wire_scan.h"
 
 namespace pygrpc::schema {
@@ -50,24 +51,14 @@ std::string CycleText(const Frames& frames, std::string_view again) {
   return text.append(again);
 }
 
-// The files that `file` imports, in its order, nullptr for those that are missing. A server may
-// leave out files, or call them otherwise than their importers do: then the files that declare what
-// `file` refers to are added behind.
+// The files that `file` imports, in its order, nullptr for those that are missing. Behind them,
+// those that it does not name but needs.
 std::vector<FilePtr> ImportsOf(const SchemaFile& file, const Pool::Finder& finder) {
   std::vector<FilePtr> imports;
-  bool missing = false;
-  for (std::string_view name : file.imports) {
-    imports.push_back(finder.FindFile(name));
-    missing = missing || imports.back() == nullptr;
-  }
-  if (!missing || !file.may_lack_imports) return imports;
-  for (std::string_view type : ReferencedTypes(file.bytes)) {
-    FilePtr found = finder.FindFileOfType(type);
-    if (found != nullptr && found.get() != &file &&
-        std::find(imports.begin(), imports.end(), found) == imports.end()) {
-      imports.push_back(std::move(found));
-    }
-  }
+  for (std::string_view name : file.imports) imports.push_back(finder.FindFile(name));
+  if (!file.may_lack_imports) return imports;
+  std::vector<FilePtr> unnamed = UnnamedImports(file, imports, finder);
+  imports.insert(imports.end(), unnamed.begin(), unnamed.end());
   return imports;
 }
 
@@ -223,6 +214,7 @@ void Pool::BuildOne(const FilePtr& file, const std::vector<FilePtr>& imports, st
   }
   FileDescriptorProto proto;
   ParseFile(*file, &proto);
+  if (file->may_lack_imports) NameMapEntries(&proto);
   for (size_t i = file->imports.size(); i < imports.size(); ++i) {
     proto.add_dependency(std::string(imports[i]->name));
   }

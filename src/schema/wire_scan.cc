@@ -18,7 +18,7 @@ enum WireType {
 };
 
 void AddReference(std::string_view name, std::vector<std::string_view>* types) {
-  if (name.size() > 1 && name.front() == '.') types->push_back(name.substr(1));
+  if (!name.empty()) types->push_back(name);
 }
 
 void AddFieldReferences(std::string_view field, std::vector<std::string_view>* types) {

@@ -68,8 +68,8 @@ inline std::string_view NameOf(std::string_view descriptor) { return FindBytes(d
 // All length-delimited fields of that number.
 std::vector<std::string_view> FindAllBytes(std::string_view message, uint32_t field);
 
-// The full names, without the leading dot, of all types that a serialized FileDescriptorProto
-// refers to: of fields, extendees, requests and responses.
+// All references to types in a serialized FileDescriptorProto, as they stand: of fields, extendees,
+// requests and responses. Compilers write full names, with a leading dot.
 std::vector<std::string_view> ReferencedTypes(std::string_view file);
 
 }  // namespace pygrpc::schema
