@@ -37,6 +37,14 @@ std::string RangeText(int start, int end, bool to_max) {
   return end > start ? text + " to " + std::to_string(end) : text;
 }
 
+bool HasAlias(const EnumDescriptorProto& type) {
+  std::set<int> numbers;
+  for (const auto& value : type.value()) {
+    if (!numbers.insert(value.number()).second) return true;
+  }
+  return false;
+}
+
 std::string JoinTexts(const std::vector<std::string>& texts) {
   std::string joined;
   for (const std::string& text : texts) joined += (joined.empty() ? "" : ", ") + text;
@@ -386,7 +394,10 @@ void ProtoWriter::Enum(const EnumDescriptorProto& type, const Path& path) {
   LeadingComments(path);
   Open("enum " + type.name());
   TrailingComment(path);
-  OptionLines(type.options(), kEnumFeatures, proto_.package());
+  google::protobuf::EnumOptions options = type.options();
+  // Where it has no effect, protobuf's parser takes the option for a mistake.
+  if (!options.allow_alias() || !HasAlias(type)) options.clear_allow_alias();
+  OptionLines(options, kEnumFeatures, proto_.package());
   for (int i = 0; i < type.value_size(); ++i) {
     EnumValue(type.value(i), Append(path, EnumDescriptorProto::kValueFieldNumber, i));
   }

@@ -217,6 +217,25 @@ TEST_F(ExportTest, CommentsAreInTheText) {
               HasSubstr("// Greets.\nservice Greeter {"));
 }
 
+// As other compilers may write it; protoc takes the option for a mistake.
+TEST_F(ExportTest, AliasesThatAreAllowedAndNotThere) {
+  for (bool allowed : {false, true}) {
+    FileDescriptorProto file = SimpleFile(allowed ? "a.proto" : "b.proto");
+    auto* type = file.add_enum_type();
+    type->set_name(allowed ? "A" : "B");
+    type->mutable_options()->set_allow_alias(allowed);
+    type->add_value()->set_name(allowed ? "ZERO" : "NONE");
+    type->mutable_value(0)->set_number(0);
+    FileDescriptorSet set;
+    *set.add_file() = file;
+    store_.LoadDescriptorSet(set.SerializeAsString());
+    Json texts = Json::parse(ExportProtoText(*store_.current(), {file.name()}));
+    SchemaStore again;
+    again.LoadProto(file.name(), texts[file.name()].get<std::string>());
+    EXPECT_FALSE(again.current()->empty());
+  }
+}
+
 TEST_F(ExportTest, ImportsThatWereMissingAreLeftOut) {
   store_.LoadFiles({SimpleFile("a.proto", {"gone.proto"}).SerializeAsString()}, "reflection");
   SchemaStore again;
