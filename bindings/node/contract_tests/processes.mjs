@@ -1,1 +1,193 @@
-export const tests = {};
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The tests of signals, exit and leaks, each in a process of its own.
+
+import assert from 'node:assert/strict';
+
+import { bestOfThree, PACKAGE_ROOT, runNode, startNode, waitFor } from './support.mjs';
+
+/** What waits, by name; each is an expression, and has `options`. */
+const WAITS = {
+  unary: "client.unaryUnary('NeverAnswer', {}, { ...options, timeout: 60 })",
+  read: `(async () => {
+    const call = client.unaryStream('CountForever', { interval: '60s' }, options);
+    for await (const _ of call);
+  })()`,
+  headers: `(async () => {
+    const call = await client.call('NeverAnswer', {}, { ...options, timeout: 60 });
+    await call.headers();
+  })()`,
+  write: `(async () => {
+    const call = client.streamStream('NeverAnswerBidi', undefined, options);
+    const body = Buffer.alloc(1_000_000);
+    for (;;) await call.write({ body });
+  })()`,
+};
+
+/** How long it took from SIGINT to the process's end, in ms, and how it ended. */
+async function interruptIt(program) {
+  const child = startNode(program);
+  await waitFor(() => child.text.stdout.includes('waiting') || child.exitCode !== null, 'it waits');
+  const began = performance.now();
+  child.kill('SIGINT');
+  const ended = await child.ended;
+  return { milliseconds: performance.now() - began, ...ended };
+}
+
+async function interrupt() {
+  for (const wait of Object.values(WAITS)) {
+    // Node's own way: the process ends with the signal.
+    await bestOfThree(async () => {
+      const program = `
+        const client = await connect();
+        const options = {};
+        setTimeout(() => console.log('waiting'), 100);
+        await ${wait};`;
+      const { milliseconds, signal, stderr } = await interruptIt(program);
+      assert.deepEqual({ signal, stderr }, { signal: 'SIGINT', stderr: '' });
+      return milliseconds;
+    }, 200);
+    // A handler of the program's that aborts the call; the client can be used afterwards.
+    const program = `
+      const client = await connect();
+      const controller = new AbortController();
+      const options = { signal: controller.signal };
+      let interrupted;
+      process.once('SIGINT', () => {
+        interrupted = performance.now();
+        controller.abort();
+      });
+      setTimeout(() => console.log('waiting'), 100);
+      const error = await ${wait}.catch((error) => error);
+      const took = performance.now() - interrupted;
+      const { message } = await client.unaryUnary('SayHello', { name: 'you' });
+      console.log(error.name, took < 200, message);`;
+    const { code, stdout, stderr } = await interruptIt(program);
+    const wanted = { code: 0, stdout: 'waiting\nAbortError true Hello, you!\n', stderr: '' };
+    assert.deepEqual({ code, stdout, stderr }, wanted);
+  }
+}
+
+async function exit_with_open_stream() {
+  const ways = {
+    open: "client.unaryStream('CountForever', { interval: '0.001s' });",
+    openAndExit: `
+      const call = client.unaryStream('CountForever', {});
+      await call.read();
+      process.exit(0);`,
+    waiting: `
+      const options = {};
+      ${WAITS.read}.catch(() => {});
+      setTimeout(() => process.exit(0), 50);`,
+    writing: `
+      const options = {};
+      ${WAITS.write}.catch(() => {});
+      setTimeout(() => process.exit(0), 50);`,
+    loading: `
+      const { createServer } = await import('node:net');
+      const server = createServer(() => {}).listen(0, '127.0.0.1', () => {
+        const other = new pygrpc.Client('127.0.0.1:' + server.address().port);
+        other.load('reflection').catch(() => {});
+        setTimeout(() => process.exit(0), 300);
+      });`,
+  };
+  for (const [name, way] of Object.entries(ways)) {
+    await bestOfThree(async () => {
+      const program = `
+        const client = await connect();
+        process.on('exit', () => fs.writeSync(1, String(Date.now())));
+        ${way}`;
+      const output = await runNode(program);
+      assert.match(output, /^\d+$/, name);
+      return Date.now() - Number(output);
+    }, 2000);
+  }
+}
+
+async function no_leak() {
+  const program = `
+    const client = await connect();
+    const resident = () => Number(fs.readFileSync('/proc/self/statm', 'utf8').split(' ')[1]) * 4096;
+    const files = () => fs.readdirSync('/proc/self/fd').length;
+    async function calls(count) {
+      for (let done = 0; done < count; done += 20) {
+        const some = Array.from({ length: 20 }, () => client.unaryUnary('SayHello', { name: 'you' }));
+        await Promise.all(some);
+      }
+    }
+    async function streams(count, close) {
+      for (let done = 0; done < count; done++) {
+        const call = client.unaryStream('CountForever', {});
+        if (done % 2 === 0) {
+          for await (const _ of call) break;
+        } else {
+          await call.read(); // and left to the collector
+        }
+        if (done % 50 === 0) await sleep(1);
+      }
+    }
+    async function settle() {
+      for (let turn = 0; turn < 10; turn++) {
+        globalThis.gc();
+        await sleep(10);
+      }
+    }
+    await calls(2000);
+    await streams(200);
+    await settle();
+    const before = [resident(), files()];
+    await calls(8000);
+    await streams(800);
+    await settle();
+    console.log(JSON.stringify([resident() - before[0], files() - before[1]]));`;
+  const [memory, files] = JSON.parse(await runNode(program));
+  assert.ok(memory < 20 << 20, `grown by ${memory >> 10} KiB`);
+  assert.ok(files < 10, `${files} files are open more than before`);
+}
+
+/** Both packages in one process; `order` says who is first. */
+function coexistence(order) {
+  const theirs = `
+    const grpc = (await import('@grpc/grpc-js')).default;
+    const loader = (await import('@grpc/proto-loader')).default;
+    const file = process.env.PYGRPC_PROTO_PATH + '/helloworld.proto';
+    const { helloworld } = grpc.loadPackageDefinition(loader.loadSync(file));
+    const target = process.env.PYGRPC_TEST_TARGET;
+    const stub = new helloworld.Greeter(target, grpc.credentials.createInsecure());
+    const callTheirs = () => new Promise((resolve, reject) => {
+      stub.sayHello({ name: 'them' }, (error, reply) => (error ? reject(error) : resolve(reply)));
+    });`;
+  const ours = `
+    const pygrpc = await import('pygrpc');
+    const client = new pygrpc.Client(process.env.PYGRPC_TEST_TARGET);
+    await client.load('helloworld.proto');
+    const callOurs = () => client.unaryUnary('SayHello', { name: 'us' });`;
+  const say = (name) => `console.log((await ${name}()).message);`;
+  const parts =
+    order === 'theirs'
+      ? [theirs, 'callTheirs', ours, 'callOurs']
+      : [ours, 'callOurs', theirs, 'callTheirs'];
+  return async () => {
+    const [first, callFirst, second, callSecond] = parts;
+    const program = [
+      first,
+      say(callFirst),
+      second,
+      say(callSecond),
+      say(callFirst),
+      'stub.close();',
+    ];
+    const output = await runNode(program.join('\n'), { preamble: '', cwd: PACKAGE_ROOT });
+    const names = order === 'theirs' ? ['them', 'us', 'them'] : ['us', 'them', 'us'];
+    assert.equal(output, names.map((name) => `Hello, ${name}!\n`).join(''));
+  };
+}
+
+export const tests = {
+  interrupt,
+  exit_with_open_stream,
+  no_leak,
+  coexist_theirs_first: coexistence('theirs'),
+  coexist_ours_first: coexistence('ours'),
+};

@@ -134,7 +134,8 @@ export class Runner {
       const isLoading = scenario.action === 'load';
       if (isLoading) closeTwiceIf(scenario, client);
       if ('load' in scenario) {
-        for (const source of scenario.load) await load(client, source, isLoading ? options : undefined);
+        for (const source of scenario.load)
+          await load(client, source, isLoading ? options : undefined);
       } else {
         await client.load(this.default);
       }

@@ -385,7 +385,9 @@ export class CallCore implements Handler, Closable {
   /** Sends a request, once those before have left. False if the server takes no more. */
   write(data: string | Uint8Array): Promise<boolean> {
     if (this.#isHalfClosed) {
-      return Promise.reject(ownError('E_STATE', `${this.opening.method}: a write after halfClose()`));
+      return Promise.reject(
+        ownError('E_STATE', `${this.opening.method}: a write after halfClose()`),
+      );
     }
     if (this.#end !== undefined) return this.#writeAfterEnd();
     return new Promise((resolve, reject) => {
@@ -647,8 +649,7 @@ export class Call<Response = unknown, Request = unknown> implements AsyncIterabl
    */
   async write(message: Request): Promise<boolean> {
     const core = this.#core;
-    await core.opened().catch(() => undefined); // write() knows why
-    if (!core.hasEnded && !streamsRequests(core.opening.cardinality)) {
+    if (!streamsRequests(core.opening.cardinality)) {
       throw ownError('E_STATE', `${this.method} takes one request, which was given already`);
     }
     return await core.write(core.codec.encode(message));

@@ -277,7 +277,10 @@ export class Client {
     format: 'proto',
   ): Promise<Record<string, string>>;
   async export(symbols?: readonly string[], format = 'descriptor_set'): Promise<unknown> {
-    const inputs = [symbols === undefined ? null : JSON.stringify(symbols), checkText(format, 'the format')];
+    const inputs = [
+      symbols === undefined ? null : JSON.stringify(symbols),
+      checkText(format, 'the format'),
+    ];
     const { bytes } = await this.#connection.inBackground('pygrpc_export', inputs);
     return format === 'descriptor_set' ? bytes : JSON.parse(String(bytes));
   }
@@ -307,14 +310,20 @@ export class Client {
   }
 
   /** Converts protobuf's wire format to a message. */
-  binaryToJson<Result = Message>(type: string, bytes: Uint8Array, options: CallOptions = {}): Result {
+  binaryToJson<Result = Message>(
+    type: string,
+    bytes: Uint8Array,
+    options: CallOptions = {},
+  ): Result {
     const { library, handle } = this.#connection;
     const { int64, bytes: bytesForm, text } = this.#conversion(options);
     const inputs = [handle, checkText(type, 'the type'), encodeBinary(bytes), text];
     const output = checked(library.call('pygrpc_binary_to_json', inputs));
     const message: unknown = JSON.parse(String(output.bytes));
     if (!int64 && !bytesForm) return message as Result;
-    return this.#connection.converter({ int64, bytes: bytesForm }).convertType(type, message) as Result;
+    return this.#connection
+      .converter({ int64, bytes: bytesForm })
+      .convertType(type, message) as Result;
   }
 
   // ---- Calls

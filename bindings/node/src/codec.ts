@@ -50,7 +50,9 @@ function typeName(value: unknown): string {
 }
 
 function step(path: string, key: string): string {
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key)
+    ? `${path}.${key}`
+    : `${path}[${JSON.stringify(key)}]`;
 }
 
 function writeNumber(value: number): string {
@@ -116,7 +118,8 @@ class Writer {
     if ('toJSON' in value && typeof value.toJSON === 'function') {
       return this.write(value.toJSON(), path);
     }
-    const isNoMessage = Symbol.iterator in value || Symbol.asyncIterator in value || 'then' in value;
+    const isNoMessage =
+      Symbol.iterator in value || Symbol.asyncIterator in value || 'then' in value;
     if (isNoMessage && !isObjectPrototype(Object.getPrototypeOf(value))) {
       throw new TypeError(`${path}: ${typeName(value)} cannot be sent`);
     }
@@ -151,9 +154,7 @@ export function encodeMessage(value: unknown): string {
 export function encodeBinary(value: unknown): Uint8Array {
   const bytes = typeof value === 'object' && value !== null ? bytesOf(value) : undefined;
   if (bytes !== undefined) return bytes;
-  throw new TypeError(
-    `with the codec 'binary' a message is a Uint8Array, not ${typeName(value)}`,
-  );
+  throw new TypeError(`with the codec 'binary' a message is a Uint8Array, not ${typeName(value)}`);
 }
 
 function metadataValues(key: string, given: unknown): string[] {

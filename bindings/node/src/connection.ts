@@ -7,7 +7,15 @@ import { codes } from './api';
 import { runInBackground } from './background';
 import { encodeOptions } from './codec';
 import { ClosedError, ownError } from './errors';
-import { checked, checkText, type FallibleFunction, type Input, type Library, type Output, Slot } from './library';
+import {
+  checked,
+  checkText,
+  type FallibleFunction,
+  type Input,
+  type Library,
+  type Output,
+  Slot,
+} from './library';
 import { getReactor, type Reactor } from './reactor';
 import { Converter, type Wanted } from './values';
 

@@ -170,13 +170,18 @@ export function checked(output: Output): Output {
 /** Checks a text that the library takes up to its NUL. */
 export function checkText(text: string, what: string): string {
   if (typeof text !== 'string') {
-    throw new TypeError(`${what} is a string, not ${typeof text === 'object' ? 'an object' : `a ${typeof text}`}`);
+    throw new TypeError(
+      `${what} is a string, not ${typeof text === 'object' ? 'an object' : `a ${typeof text}`}`,
+    );
   }
   if (text.includes('\0')) {
     throw ownError('E_ARGUMENT', `${what} has a NUL in it: ${JSON.stringify(text)}`);
   }
   if (/\p{Surrogate}/u.test(text)) {
-    throw ownError('E_ARGUMENT', `${what} has half a surrogate pair in it: ${JSON.stringify(text)}`);
+    throw ownError(
+      'E_ARGUMENT',
+      `${what} has half a surrogate pair in it: ${JSON.stringify(text)}`,
+    );
   }
   return text;
 }
