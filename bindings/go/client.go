@@ -130,6 +130,24 @@ func withSchema[T any](
 	return value, err
 }
 
+// ---- Names
+
+var cardinalityNames = map[Cardinality]string{
+	Any: "ANY", UnaryUnary: "UNARY_UNARY", UnaryStream: "UNARY_STREAM", StreamUnary: "STREAM_UNARY",
+	StreamStream: "STREAM_STREAM",
+}
+
+// String gives the name of the cardinality, "UNARY_STREAM".
+func (c Cardinality) String() string { return cardinalityNames[c] }
+
+var channelStateNames = map[ChannelState]string{
+	ChannelIdle: "IDLE", ChannelConnecting: "CONNECTING", ChannelReady: "READY",
+	ChannelTransientFailure: "TRANSIENT_FAILURE", ChannelShutdown: "SHUTDOWN",
+}
+
+// String gives the name of the state in gRPC, "READY".
+func (s ChannelState) String() string { return channelStateNames[s] }
+
 // ---- Channel
 
 // WaitReady connects if need be, and waits until the channel is ready or the context ends.

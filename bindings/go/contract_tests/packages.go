@@ -1,0 +1,182 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+const module = "github.com/pygrpc/pygrpc/bindings/go"
+
+// binding is the folder of the binding.
+var binding = os.Getenv("CONTRACT_BINDING")
+
+// goTool runs the go command in a folder; its output.
+func goTool(folder string, arguments ...string) (string, error) {
+	command := exec.Command(os.Getenv("CONTRACT_GO"), arguments...)
+	command.Dir = folder
+	output, err := command.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("go %s: %w\n%s", strings.Join(arguments, " "), err, output)
+	}
+	return string(output), err
+}
+
+// program writes a program around some statements that use the package, into a module of its own.
+func program(statements, requires string) (string, error) {
+	folder, err := os.MkdirTemp("", "pygrpc-go-")
+	if err != nil {
+		return "", err
+	}
+	var imports strings.Builder
+	for _, name := range []string{"context", "fmt", "log", "os"} {
+		if strings.Contains(statements, name+".") {
+			fmt.Fprintf(&imports, "\t%q\n", name)
+		}
+	}
+	text := fmt.Sprintf("package main\n\nimport (\n%s\n\tpygrpc %q\n)\n\nfunc main() {\n%s}\n",
+		imports.String(), module, statements)
+	modules := fmt.Sprintf("module example\n\ngo 1.24\n\nrequire %s v0.0.0\n\nreplace %s => %s\n",
+		module, module, requires)
+	return folder, first(os.WriteFile(filepath.Join(folder, "main.go"), []byte(text), 0o600),
+		os.WriteFile(filepath.Join(folder, "go.mod"), []byte(modules), 0o600))
+}
+
+// readmeProgram gives the first example of the README, and the first line that it says is printed.
+func readmeProgram() (string, string, error) {
+	readme, err := os.ReadFile(filepath.Join(binding, "README.md"))
+	if err != nil {
+		return "", "", err
+	}
+	blocks := regexp.MustCompile("(?s)```(go|text)\n(.*?)```").FindAllStringSubmatch(string(readme), 2)
+	if len(blocks) != 2 || blocks[0][1] != "go" || blocks[1][1] != "text" {
+		return "", "", fmt.Errorf("the README does not begin with an example and what it prints")
+	}
+	example := blocks[0][2]
+	if lines := strings.Count(example, "\n"); lines > 15 {
+		return "", "", fmt.Errorf("the example has %d lines", lines)
+	}
+	if !strings.Contains(example, "localhost:50051") {
+		return "", "", fmt.Errorf("there is no localhost:50051 in the example")
+	}
+	return strings.ReplaceAll(example, "localhost:50051", target), blocks[1][2], nil
+}
+
+func readmeExample() error {
+	example, expected, err := readmeProgram()
+	if err != nil {
+		return err
+	}
+	folder, err := program(example, binding)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	output, err := goTool(folder, "run", ".")
+	return first(err, expect("output", output, expected))
+}
+
+// types: the compiler has checked them; the rest is of vet, gofmt and staticcheck.
+func types() error {
+	example, _, err := readmeProgram()
+	if err != nil {
+		return err
+	}
+	folder, err := program(example, binding)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	tests := filepath.Join(binding, "contract_tests")
+	checker, err := goTool(tests, "tool", "-n", "staticcheck")
+	if err != nil {
+		return err
+	}
+	for _, each := range []string{binding, tests, folder} {
+		if _, err := goTool(each, "vet", "./..."); err != nil {
+			return err
+		}
+		command := exec.Command(strings.TrimSpace(checker), "-checks", "all,-ST1000", "./...")
+		command.Dir = each
+		// It asks for the go command by that name.
+		command.Env = append(os.Environ(),
+			"PATH="+filepath.Dir(os.Getenv("CONTRACT_GO"))+":"+os.Getenv("PATH"))
+		if output, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("staticcheck in %s: %w\n%s", each, err, output)
+		}
+	}
+	root, err := goTool(binding, "env", "GOROOT")
+	if err != nil {
+		return err
+	}
+	formatted, err := exec.Command(filepath.Join(strings.TrimSpace(root), "bin", "gofmt"), "-l", binding).
+		CombinedOutput()
+	return first(err, expect("what gofmt would change", string(formatted), ""))
+}
+
+// packaged builds the module from a copy, as it would come from a proxy, against an installation,
+// and calls with nothing of the checkout at hand.
+func packaged() error {
+	folder, err := os.MkdirTemp("", "pygrpc-go-module-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	copied := filepath.Join(folder, "pygrpc")
+	if err := os.Mkdir(copied, 0o700); err != nil {
+		return err
+	}
+	sources, err := filepath.Glob(filepath.Join(binding, "*"))
+	if err != nil {
+		return err
+	}
+	for _, source := range sources {
+		if text, err := os.ReadFile(source); err == nil { // and no folder
+			if err := os.WriteFile(filepath.Join(copied, filepath.Base(source)), text, 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	example, expected, err := readmeProgram()
+	if err != nil {
+		return err
+	}
+	outside, err := program(example, copied)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(outside)
+	if _, err := goTool(outside, "mod", "vendor"); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(copied); err != nil {
+		return err
+	}
+	if _, err := goTool(outside, "build", "-mod=vendor", "-o", "example", "."); err != nil {
+		return err
+	}
+	libraries, err := exec.Command("pkg-config", "--variable=libdir", "pygrpc").Output()
+	if err != nil {
+		return err
+	}
+	command := exec.Command("./example")
+	command.Dir = outside
+	command.Env = []string{
+		"LD_LIBRARY_PATH=" + strings.TrimSpace(string(libraries)),
+		"PYGRPC_PROTO_PATH=" + os.Getenv("PYGRPC_PROTO_PATH"),
+	}
+	output, err := command.CombinedOutput()
+	return first(err, expect("output", string(output), expected))
+}
+
+// raceDetector runs the tests of the package under Go's race detector.
+func raceDetector() error {
+	_, err := goTool(binding, "test", "-race", "-count=1", "./...")
+	return err
+}
