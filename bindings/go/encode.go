@@ -182,18 +182,22 @@ func appendMarshaled(text []byte, value any) ([]byte, *unfitError) {
 
 func appendObject(text []byte, object map[string]any, depth int) ([]byte, *unfitError) {
 	text = append(text, '{')
-	first := true
-	for key, value := range object {
-		if !first {
+	var few [8]string // stays on the stack
+	keys := few[:0]
+	for key := range object {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys) // the same message is the same bytes
+	for at, key := range keys {
+		if at > 0 {
 			text = append(text, ',')
 		}
-		first = false
 		var err *unfitError
 		if text, err = appendString(text, key); err != nil {
 			return nil, within(keyStep(key), err)
 		}
 		text = append(text, ':')
-		if text, err = appendValue(text, value, depth+1); err != nil {
+		if text, err = appendValue(text, object[key], depth+1); err != nil {
 			return nil, within(keyStep(key), err)
 		}
 	}
@@ -271,35 +275,23 @@ func appendMap(text []byte, value reflect.Value, depth int) ([]byte, *unfitError
 	if value.IsNil() {
 		return append(text, "null"...), nil
 	}
-	text = append(text, '{')
-	first := true
+	object := make(map[string]any, value.Len())
 	for entries := value.MapRange(); entries.Next(); {
-		if !first {
-			text = append(text, ',')
+		name := entries.Key()
+		if name.Kind() == reflect.Interface {
+			name = name.Elem()
 		}
-		first = false
-		var key string
-		switch name := entries.Key(); name.Kind() {
+		switch name.Kind() {
 		case reflect.String:
-			key = name.String()
+			object[name.String()] = entries.Value().Interface()
 		case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 			reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-			key = fmt.Sprint(name.Interface())
-		case reflect.Interface:
-			key = fmt.Sprint(name.Elem().Interface())
+			object[fmt.Sprint(name.Interface())] = entries.Value().Interface()
 		default:
-			return nil, &unfitError{what: fmt.Sprintf("no map of a message has keys of type %s", name.Type())}
-		}
-		var err *unfitError
-		if text, err = appendString(text, key); err != nil {
-			return nil, within(keyStep(key), err)
-		}
-		text = append(text, ':')
-		if text, err = appendValue(text, entries.Value().Interface(), depth+1); err != nil {
-			return nil, within(keyStep(key), err)
+			return nil, &unfitError{what: fmt.Sprintf("no map of a message has keys as %s", value.Type())}
 		}
 	}
-	return append(text, '}'), nil
+	return appendObject(text, object, depth)
 }
 
 // field is a field of a struct that becomes a field of a message.

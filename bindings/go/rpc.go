@@ -290,13 +290,16 @@ func (r *rpc) waitFor(step func(stream unsafe.Pointer, milliseconds int64) (int3
 		waits <- struct{}{}
 		code, text, err := step(r.stream.pointer, 50)
 		<-waits
-		switch {
-		case r.ctx.Err() != nil && (err != nil || code == resultPending):
-			return nil, contextError(r.ctx, r.method)
-		case err != nil:
-			return nil, err
-		case code != resultPending:
-			return decodeMetadata(text)
+		if err != nil {
+			return nil, inContext(r.ctx, r.method, err)
 		}
+		if code == resultPending {
+			continue
+		}
+		metadata, err := decodeMetadata(text)
+		if len(metadata) == 0 && r.ctx.Err() != nil && r.ended() == nil {
+			return nil, contextError(r.ctx, r.method) // there is none because of that
+		}
+		return metadata, err
 	}
 }

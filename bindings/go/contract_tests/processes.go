@@ -37,15 +37,14 @@ var children = map[string]func(arguments []string) error{
 	"coexist":   func(arguments []string) error { return coexistHere(arguments[0]) },
 }
 
-// start makes a process of this program; extra are variables of its environment.
+// childCommand makes a process of this program; extra are variables of its environment.
 func childCommand(name string, arguments []string, extra ...string) *exec.Cmd {
-	ctx, _ := context.WithTimeout(background, 2*time.Minute) //nolint:govet // it ends with the process
-	command := exec.CommandContext(ctx, os.Args[0], arguments...)
+	command := exec.Command(os.Args[0], arguments...)
 	command.Env = append(append(os.Environ(), extra...), "CONTRACT_CHILD="+name)
 	return command
 }
 
-// run runs a child to its end; its output and what it said on stderr.
+// runChild runs a child to its end; its output and what it said on stderr.
 func runChild(command *exec.Cmd) (string, string, error) {
 	var output, errs bytes.Buffer
 	command.Stdout, command.Stderr = &output, &errs
