@@ -11,8 +11,10 @@ namespace pygrpc::fuzz {
 // What must hold for whatever could be loaded: all of it is described, its first messages have a
 // template that their plans take, in both directions, and a JSON Schema; its export loads again, as
 // a descriptor set and as .proto text, and is the same. What is wrong is printed, and ends the
-// process. Descriptors that a compiler made of text come back the same from exported text; others
-// may hold what no text says, and only have to load.
+// process.
+//
+// Descriptors that no compiler made may hold what no text says (a service called "1") and what no
+// JSON fits (two fields of one JSON name): their text and their templates may be refused.
 enum class MadeFrom { kText, kDescriptors };
 void CheckSchema(const schema::SchemaStore& store, MadeFrom made_from);
 
