@@ -1,9 +1,9 @@
 // Copyright 2026 The pygrpc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Validates what schema-proof wrote: each schema is a JSON Schema (2020-12) that ajv compiles in its
-// strict mode; the JSON in "good" is accepted, that in "bad" is refused; tool definitions are what
-// language models take.
+// Validates what schema-proof wrote: each schema is a JSON Schema (2020-12) that ajv compiles in
+// its strict mode; the JSON in "good" is accepted, that in "bad" is refused; tool definitions are
+// what language models take.
 //
 // Usage: node validate.mjs MODULES CASES...   (MODULES: the directory with node_modules)
 
