@@ -219,8 +219,10 @@ int32_t pygrpc_client_state(pygrpc_client *client, int32_t *state, pygrpc_error 
  *   "some/directory"                every .proto file below it
  *   "some/file.binpb"               a descriptor set, whatever its ending
  *   "reflection"                    what the server tells of itself
- * options: {"proto_path": ["directory", ...]} and, for reflection, {"timeout", "metadata"}. The
- * proto path is that option, then the client's, then PYGRPC_PROTO_PATH, then the current directory.
+ *   "reflection:package.Service"    of that, only what these need; several with commas between
+ * options: {"proto_path": ["directory", ...]} and, for reflection, {"timeout", "metadata",
+ * "symbols", "target", ...}: docs/options.md has all, docs/schema.md says how they work. The proto
+ * path is that option, then the client's, then PYGRPC_PROTO_PATH, then the current directory.
  * Blocks for file I/O, and for the network if reflection is asked for.
  * Errors: E_ARGUMENT, E_OPTION, E_SCHEMA; E_STATUS, E_STATE, E_CLOSED, E_FORKED (reflection). */
 int32_t pygrpc_load(pygrpc_client *client, const char *source, const char *options,
@@ -413,7 +415,7 @@ int32_t pygrpc_stream_trailers(pygrpc_stream *stream, int64_t timeout_ms, char *
  *   details           as in pygrpc_error_json(); there may be some with OK, too
  *   trailers          as pygrpc_stream_trailers()
  *   messagesSent      requests that were given to gRPC
- *   messagesReceived  responses that arrived and were asked for
+ *   messagesReceived  responses that arrived, asked for or read ahead
  *   timing            an object of milliseconds, with fractions, since the RPC was started:
  *                     connect (until the RPC had a connection; only if the channel was not ready),
  *                     headers, firstMessage, total. Each is the time when this process saw it:
@@ -436,8 +438,9 @@ void pygrpc_stream_free(pygrpc_stream *stream);
  * used in one of two ways. Without an fd, the threads that poll it do the I/O themselves: a loop of
  * one's own that calls pygrpc_queue_poll() and nothing else. With an fd, for event loops, one
  * thread of the library does the I/O of all such queues of the process, and writes one byte to the
- * fd whenever the queue becomes non-empty; the loop then reads the fd and polls with timeout 0
- * until PENDING.
+ * fd when the queue becomes non-empty; the loop then reads the fd and polls with timeout 0 until
+ * PENDING, or until it gets fewer events than it asked for. Before that no other byte comes. Once a
+ * stream of responses was read from, that thread reads ahead: up to 32 messages, or 64 KiB.
  *
  * Every read or write that was accepted becomes exactly one event, also after cancellation and
  * after the stream was freed; none does after the queue was freed. No callback is ever made. */

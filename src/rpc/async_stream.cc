@@ -3,6 +3,7 @@
 
 #include "rpc/async_stream.h"
 
+#include <grpc/byte_buffer.h>
 #include <grpc/support/time.h>
 
 #include <utility>
@@ -13,6 +14,16 @@
 #include "rpc/status.h"
 
 namespace pygrpc::rpc {
+namespace {
+
+// How far reading goes ahead of who asks for messages, where a thread of the library reads: far
+// enough that the one need not wait for the other at each message, and no further. Once it has
+// stopped it begins again where half of that was taken, for to wake the thread takes longer than to
+// read.
+constexpr size_t kMessagesAhead = 32;
+constexpr size_t kBytesAhead = 64 * 1024;
+
+}  // namespace
 
 AsyncStream::AsyncStream(Private, std::shared_ptr<Queue> queue, std::shared_ptr<Channel> channel,
                          std::shared_ptr<const Method> method,
@@ -21,6 +32,7 @@ AsyncStream::AsyncStream(Private, std::shared_ptr<Queue> queue, std::shared_ptr<
       channel_(std::move(channel)),
       method_(std::move(method)),
       options_(std::move(options)),
+      reads_ahead_(StreamsResponses(method_->cardinality) && queue_->is_shared()),
       rpc_(channel_, *method_, *options_, queue_->CompletionQueue(), this) {}
 
 AsyncStream::~AsyncStream() { queue_->Remove(this); }
@@ -53,6 +65,9 @@ void AsyncStream::Launch(int operations, const StartOperation& start) {
 
 void AsyncStream::Read(uint64_t tag) {
   if (Forked()) EnterGrpc();  // throws
+  bool was_ahead;
+  bool fetch = true;
+  std::optional<Queue::Finished> finished;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (ended_) {
@@ -61,12 +76,49 @@ void AsyncStream::Read(uint64_t tag) {
     if (reading_) throw Error(Code::kState, "a read of " + method_->path + " is under way");
     reading_ = true;
     read_tag_ = tag;
-    if (!StreamsResponses(cardinality()) || messages_over_) {
-      if (final_) FinishRead(std::move(single_), /*by_poller=*/false);
-      return;
+    was_ahead = !ahead_.empty();
+    if (was_ahead) {
+      finished = FinishRead(TakeAhead());
+      fetch = MayFetch(kMessagesAhead / 2, kBytesAhead / 2);
+    } else if (!StreamsResponses(cardinality()) || messages_over_) {
+      if (final_) finished = FinishRead(std::move(single_));
+      fetch = false;
+    } else {
+      fetch = !fetching_;
     }
+    fetching_ = fetching_ || fetch;
   }
-  Launch(1, [this] { rpc_.StartRead(); });
+  if (finished) queue_->Push(std::move(*finished), /*by_poller=*/false);
+  if (!fetch) return;
+  if (was_ahead) {
+    FetchAhead();
+  } else {
+    Launch(1, [this] { rpc_.StartRead(); });
+  }
+}
+
+// Under the lock: the oldest message that nobody had asked for.
+Message AsyncStream::TakeAhead() {
+  Message message = std::move(ahead_.front());
+  ahead_.pop_front();
+  bytes_ahead_ -= grpc_byte_buffer_length(message.get());
+  return message;
+}
+
+// Under the lock: whether to read before somebody asks, for fewer are there than that.
+bool AsyncStream::MayFetch(size_t messages, size_t bytes) const {
+  return reads_ahead_ && !fetching_ && !messages_over_ && ahead_.size() < messages &&
+         bytes_ahead_ < bytes;
+}
+
+// Starts a read that nobody has asked for, so that nobody is to be told if the queue was freed.
+void AsyncStream::FetchAhead() {
+  try {
+    Launch(1, [this] { rpc_.StartRead(); });
+  } catch (const Error&) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    fetching_ = false;
+  }
 }
 
 void AsyncStream::Write(std::string_view text, uint64_t tag) {
@@ -118,13 +170,23 @@ std::string AsyncStream::Info(int64_t timeout_ms) {
   return AnswerJson(rpc_, *method_);
 }
 
-void AsyncStream::Cancel() noexcept {
+void AsyncStream::CancelRpc() noexcept {
   // gRPC would do much work to find that the RPC is over.
   if (!Forked() && !final_) rpc_.Cancel();
 }
 
+void AsyncStream::Cancel() noexcept {
+  CancelRpc();
+  std::deque<Message> dropped;  // let go after the lock
+  std::lock_guard<std::mutex> lock(mutex_);
+  dropped.swap(ahead_);
+  bytes_ahead_ = 0;
+}
+
 void AsyncStream::OnCompletion(BatchKind kind) {
   std::shared_ptr<AsyncStream> last;  // let go after the lock
+  std::optional<Queue::Finished> finished;
+  bool fetch = false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     switch (kind) {
@@ -132,52 +194,65 @@ void AsyncStream::OnCompletion(BatchKind kind) {
       case BatchKind::kHalfClose:
         break;
       case BatchKind::kOpen:
-        FinishRpc();
+      case BatchKind::kFinal:
+        finished = FinishRpc();
         break;
       case BatchKind::kWrite:
-        FinishWrite(rpc_.ok(kind));
+        finished = FinishWrite(rpc_.ok(kind));
         break;
-      case BatchKind::kRead: {
-        Message message = rpc_.TakeMessage();
-        messages_over_ = message.empty();
-        if (!messages_over_ || final_) FinishRead(std::move(message), true);
-        break;
-      }
-      case BatchKind::kFinal:
-        FinishRpc();
+      case BatchKind::kRead:
+        finished = OnMessage(rpc_.TakeMessage());
+        fetch = MayFetch(kMessagesAhead, kBytesAhead);
+        if (fetch) fetching_ = true;
         break;
     }
     if (--in_flight_ == 0) last = std::move(self_);
   }
+  // Without the lock: who reads on meanwhile is not to wait for the fd to be written.
+  if (finished) queue_->Push(std::move(*finished), /*by_poller=*/true);
+  if (fetch) FetchAhead();
   queue_->OperationOver();
+}
+
+// Under the lock: a message has come, or that there are no more.
+std::optional<Queue::Finished> AsyncStream::OnMessage(Message message) {
+  fetching_ = false;
+  messages_over_ = message.empty();
+  if (reading_ && (!messages_over_ || final_)) return FinishRead(std::move(message));
+  if (!messages_over_) {
+    bytes_ahead_ += grpc_byte_buffer_length(message.get());
+    ahead_.push_back(std::move(message));
+  }
+  return std::nullopt;
 }
 
 // Under the lock: the RPC has ended once its status has come, and its headers, which gRPC may hand
 // out after that.
-void AsyncStream::FinishRpc() {
-  if (final_ || !rpc_.done(BatchKind::kFinal) || !rpc_.done(rpc_.headers_batch())) return;
+std::optional<Queue::Finished> AsyncStream::FinishRpc() {
+  if (final_ || !rpc_.done(BatchKind::kFinal) || !rpc_.done(rpc_.headers_batch())) {
+    return std::nullopt;
+  }
   final_ = true;
   // gRPC may hand over the message of a call that failed; it does not count.
   if (!StreamsResponses(cardinality()) && rpc_.status_code() == GRPC_STATUS_OK) {
     single_ = rpc_.TakeMessage();
   }
-  if (reading_ && (messages_over_ || !StreamsResponses(cardinality()))) {
-    FinishRead(std::move(single_), true);
-  }
+  if (!reading_ || (StreamsResponses(cardinality()) && !messages_over_)) return std::nullopt;
+  return FinishRead(std::move(single_));
 }
 
 // Under the lock: the write under way becomes an event.
-void AsyncStream::FinishWrite(bool ok) {
+Queue::Finished AsyncStream::FinishWrite(bool ok) {
   writing_ = false;
   Queue::Finished finished;
   finished.stream = shared_from_this();
   finished.tag = write_tag_;
   finished.ok = ok;
-  queue_->Push(std::move(finished), /*by_poller=*/true);
+  return finished;
 }
 
 // Under the lock: the read under way becomes an event.
-void AsyncStream::FinishRead(Message message, bool by_poller) {
+Queue::Finished AsyncStream::FinishRead(Message message) {
   reading_ = false;
   bool expects_message = !StreamsResponses(cardinality()) && !messages_over_;
   if (expects_message) messages_over_ = true;
@@ -188,7 +263,7 @@ void AsyncStream::FinishRead(Message message, bool by_poller) {
   finished.expects_message = expects_message;
   finished.tag = read_tag_;
   finished.message = std::move(message);
-  queue_->Push(std::move(finished), by_poller);
+  return finished;
 }
 
 Event AsyncStream::ToEvent(Queue::Finished* finished) {

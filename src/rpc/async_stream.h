@@ -5,9 +5,12 @@
 #define PYGRPC_RPC_ASYNC_STREAM_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +45,7 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   Outcome Headers(int64_t timeout_ms, std::string* json);
   Outcome Trailers(int64_t timeout_ms, std::string* json);
   std::string Info(int64_t timeout_ms);
+  // Messages that have arrived and were not asked for are dropped.
   void Cancel() noexcept;
 
   void OnCompletion(BatchKind kind) override;
@@ -50,7 +54,7 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   Event ToEvent(Queue::Finished* finished);
 
  private:
-  friend class Queue;  // links streams into its list
+  friend class Queue;  // links streams into its list, and cancels them
   struct Private {};   // only Start() makes streams
 
  public:
@@ -60,14 +64,20 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
  private:
   template <typename StartOperation>
   void Launch(int operations, const StartOperation& start);
-  void FinishRead(Message message, bool by_poller);
-  void FinishWrite(bool ok);
-  void FinishRpc();
+  void CancelRpc() noexcept;
+  Message TakeAhead();
+  bool MayFetch(size_t messages, size_t bytes) const;
+  void FetchAhead();
+  std::optional<Queue::Finished> OnMessage(Message message);
+  std::optional<Queue::Finished> FinishRpc();
+  Queue::Finished FinishRead(Message message);
+  Queue::Finished FinishWrite(bool ok);
 
   const std::shared_ptr<Queue> queue_;
   const std::shared_ptr<Channel> channel_;
   const std::shared_ptr<const Method> method_;
   const std::shared_ptr<const CallOptions> options_;
+  const bool reads_ahead_;
   Rpc rpc_;
 
   std::mutex mutex_;
@@ -79,6 +89,9 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   bool messages_over_ = false;
   std::atomic<bool> final_{false};  // the status has come
   bool ended_ = false;              // the last result was given out
+  bool fetching_ = false;           // gRPC has been asked for a message
+  std::deque<Message> ahead_;       // messages that nobody has asked for yet
+  size_t bytes_ahead_ = 0;          // in them
   Message single_;                  // the response of a method that has but one, until it is read
   uint64_t read_tag_ = 0;
   uint64_t write_tag_ = 0;

@@ -115,6 +115,11 @@ grpc_completion_queue* Queue::CompletionQueue() {
   return shared_ ? SharedCompletionQueue() : OwnQueue();
 }
 
+bool Queue::is_shared() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return shared_;
+}
+
 void Queue::Add(AsyncStream* stream) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (closed_) throw Error(Code::kClosed, "the queue was freed");
@@ -150,7 +155,8 @@ void Queue::Push(Finished finished, bool by_poller) {
   int notify_fd = -1;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (finished_.empty()) notify_fd = fd_;
+    if (seen_empty_) notify_fd = fd_;
+    seen_empty_ = false;
     finished_.push_back(std::move(finished));
     if (shared_) {
       changed_.notify_one();
@@ -200,6 +206,8 @@ void Queue::TakeFinished(size_t max, std::vector<Finished>* taken) {
     taken->push_back(std::move(finished_.front()));
     finished_.pop_front();
   }
+  // Who has got as many as there was room for asks again.
+  if (taken->size() < max) seen_empty_ = true;
 }
 
 void Queue::WaitShared(int64_t timeout_ms) {
@@ -281,7 +289,7 @@ void Queue::Close() noexcept {
   closed_ = true;
   changed_.notify_all();
   for (AsyncStream* stream = first_stream_; stream != nullptr; stream = stream->next_) {
-    stream->Cancel();
+    stream->CancelRpc();  // Cancel() takes the stream's lock, under which others take this one
   }
   if (shared_) {
     changed_.wait(lock, [this] { return in_flight_ == 0; });

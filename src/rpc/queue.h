@@ -52,6 +52,9 @@ class Queue : public std::enable_shared_from_this<Queue> {
   // Cancels what is in flight and waits until it is over; nothing can be started after.
   void Close() noexcept;
 
+  // Whether completions are taken by the process's own thread. Settled before the first stream.
+  bool is_shared();
+
   // For AsyncStream. The queue that a call is bound to; throws Error(kForked).
   grpc_completion_queue* CompletionQueue();
   // Streams are listed here, so that Close() reaches them. Throws Error(kClosed).
@@ -90,7 +93,8 @@ class Queue : public std::enable_shared_from_this<Queue> {
   bool woken_ = false;
   bool shared_ = false;  // completions are taken by the process's own thread
   int fd_ = -1;
-  int polling_ = 0;  // threads that wait in gRPC
+  bool seen_empty_ = true;  // since the last byte was written, by who polls
+  int polling_ = 0;         // threads that wait in gRPC
   std::unique_ptr<Wake> wake_;
   grpc_completion_queue* own_queue_ = nullptr;
 };

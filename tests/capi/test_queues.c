@@ -349,6 +349,82 @@ static void several_events_at_once(bool with_fd) {
   free_queue(&queue);
 }
 
+/* The number of responses that have arrived. */
+static int arrived(pygrpc_stream *stream) {
+  char *json = NULL;
+  pygrpc_error *error = NULL;
+  expect_ok(pygrpc_stream_info(stream, 0, &json, NULL, &error), error);
+  const char *found = strstr(json, "\"messagesReceived\":");
+  assert_non_null(found);
+  const int count = atoi(found + strlen("\"messagesReceived\":"));
+  pygrpc_free(json);
+  return count;
+}
+
+/* Reads from CountForever until messages that nobody has asked for stop to arrive. */
+static void a_slow_reader(void **state) {
+  (void)state;
+  struct queue queue = new_queue(true);
+  pygrpc_stream *stream = open_on(&queue, "CountForever", "{}");
+  read_async(stream, 1);
+  expect_event(&queue, 1, PYGRPC_OK, "{\"number\":\"1\"}");
+  for (int wait = 0; arrived(stream) < 33 && wait < 2000 * time_factor(); ++wait) usleep(10000);
+  usleep(100000);
+  assert_int_equal(arrived(stream), 33);
+  for (uint64_t number = 2; number < 200; ++number) {
+    char text[40];
+    snprintf(text, sizeof text, "{\"number\":\"%d\"}", (int)number);
+    read_async(stream, number);
+    expect_event(&queue, number, PYGRPC_OK, text);
+  }
+  assert_in_range(arrived(stream), 199, 199 + 33);
+  pygrpc_stream_free(stream);
+  free_queue(&queue);
+}
+
+/* What was read ahead is not given out after a cancellation. */
+static void a_cancellation_after_reading_ahead(void **state) {
+  (void)state;
+  struct queue queue = new_queue(true);
+  pygrpc_stream *stream = open_on(&queue, "CountForever", "{}");
+  pygrpc_error *error = NULL;
+  read_async(stream, 1);
+  expect_event(&queue, 1, PYGRPC_OK, "{\"number\":\"1\"}");
+  for (int wait = 0; arrived(stream) < 33 && wait < 2000 * time_factor(); ++wait) usleep(10000);
+  expect_ok(pygrpc_stream_cancel(stream, &error), error);
+  read_async(stream, 2);
+  expect_event(&queue, 2, PYGRPC_E_STATUS, NULL);
+  pygrpc_stream_free(stream);
+  free_queue(&queue);
+}
+
+/* As long as as many events as asked for come, no byte does. */
+static void no_byte_before_it_is_needed(void **state) {
+  (void)state;
+  struct queue queue = new_queue(true);
+  pygrpc_stream *stream = open_on(&queue, "CountForever", "{}");
+  read_async(stream, 1);
+  expect_event(&queue, 1, PYGRPC_OK, "{\"number\":\"1\"}");
+  for (int wait = 0; arrived(stream) < 33 && wait < 2000 * time_factor(); ++wait) usleep(10000);
+  struct pollfd byte = {.fd = queue.out, .events = POLLIN};
+  char first;
+  if (poll(&byte, 1, 0) == 1) assert_int_equal(read(queue.out, &first, 1), 1);
+  for (uint64_t number = 2; number < 33; ++number) {
+    pygrpc_event *event = NULL;
+    size_t count = 0;
+    pygrpc_error *error = NULL;
+    read_async(stream, number);
+    expect_ok(pygrpc_queue_poll(queue.handle, 0, &event, 1, &count, &error), error);
+    pygrpc_event_free(event);
+    assert_int_equal(poll(&byte, 1, 0), 0);
+  }
+  expect_no_event(&queue, 0);
+  read_async(stream, 33);
+  assert_int_equal(poll(&byte, 1, 20000 * time_factor()), 1);
+  pygrpc_stream_free(stream);
+  free_queue(&queue);
+}
+
 static void *wake_up(void *argument) {
   pause_ms(50);
   pygrpc_queue_wakeup(argument, NULL);
@@ -463,6 +539,9 @@ int main(void) {
       TEST_BOTH_WAYS(many_streams),
       TEST_BOTH_WAYS(several_events_at_once),
       TEST_BOTH_WAYS(timeouts_and_wakeups),
+      cmocka_unit_test(a_slow_reader),
+      cmocka_unit_test(a_cancellation_after_reading_ahead),
+      cmocka_unit_test(no_byte_before_it_is_needed),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

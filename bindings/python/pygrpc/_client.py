@@ -88,7 +88,7 @@ class Client(BaseClient):
             self._load_value(source, options)
             return
         name = os.fspath(source)
-        if name == "reflection":
+        if name == "reflection" or name.startswith("reflection:"):
             _interruptible(lambda: self._load_named(name, options))
         else:
             self._load_named(name, options)

@@ -110,6 +110,10 @@ class _Inbox:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
+    def has_room(self) -> bool:
+        """Whether to read on, if nobody is waiting."""
+        return len(self._arrived) <= self._room // 2
+
     def has_one(self) -> bool:
         """Whether take() has something to take."""
         return bool(self._arrived)
@@ -119,6 +123,11 @@ class _Inbox:
         arrived = self._arrived.popleft()
         self._bytes -= len(arrived[1])
         return arrived
+
+    def drop(self) -> None:
+        """Forgets the responses that nobody has taken."""
+        self._arrived = deque(each for each in self._arrived if each[0] in _FINAL)
+        self._bytes = sum(len(each[1]) for each in self._arrived)
 
     async def wait(self, timeout: float | None) -> None:
         """Until something has arrived, or the seconds are over."""
@@ -245,6 +254,7 @@ class Call(AsyncIterator[Any]):
         self._outbox: _Outbox | None = None
         self._starting: asyncio.Task[None] | None = None
         self._is_closed = False
+        self._is_stream = cardinality.streams_responses
         self._status: StatusCode | None = None
         self._ended = False
         self._failure: tuple[int, dict[str, Any]] | None = None
@@ -344,10 +354,12 @@ class Call(AsyncIterator[Any]):
                 raise TimeoutError(f"no response of {self.method} within {timeout} s")
         code, data = inbox.take()
         if code == OK:
-            if self.cardinality.streams_responses:
-                # What may fail here will fail for the next read too.
-                with contextlib.suppress(PygrpcError):
-                    inbox.ask()
+            if self._is_stream:
+                # Once half is taken, for to ask costs more than to take. What may fail here will
+                # fail for the next read too.
+                if inbox.has_room():
+                    with contextlib.suppress(PygrpcError):
+                        inbox.ask()
                 return self._codec.decode(data)
             self._response = self._codec.decode(data)
             self._end(StatusCode.OK)
@@ -481,6 +493,8 @@ class Call(AsyncIterator[Any]):
         """Cancels the RPC; who is reading gets an RpcError with the code CANCELLED."""
         if self._stream is not None:
             self._library.stream_cancel(self._stream.pointer, None)
+            if self._inbox is not None:
+                self._inbox.drop()
         elif self._starting is not None:
             self.close()
 

@@ -9,16 +9,17 @@ import asyncio
 import os
 import weakref
 from ctypes import byref, c_size_t, c_void_p, string_at
-from typing import Any, Callable
+from typing import Callable
 
 from pygrpc._api import OK
-from pygrpc._handles import Handle, borrow, call, give_back
+from pygrpc._handles import Handle, Out, call
 from pygrpc._library import Library, get_library
 
 # Takes the code of a completion, and the message or the JSON of the error.
 Receiver = Callable[[int, bytes], None]
 
 _BATCH = 64
+_FEW = 4
 
 
 class Reactor:
@@ -44,6 +45,8 @@ class Reactor:
         # What is passed with each poll; a Reactor is used by one thread.
         self._count_out = byref(self._count)
         self._size_out = byref(self._size)
+        self._out = Out(self.library)
+        self._read_async = self.library.stream_read_async
         self._fds = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         library = self.library
         call(library, library.queue_new, byref(self.queue.pointer))
@@ -56,37 +59,25 @@ class Reactor:
         for fd in self._fds:
             self._close(fd)
 
-    def expect(self, receiver: Receiver) -> int:
-        """The tag for an operation whose completion is for the receiver."""
-        self._next_tag += 1
-        self._receivers[self._next_tag] = receiver
-        return self._next_tag
-
-    def forget(self, tag: int) -> None:
-        """For an operation that was not accepted."""
-        del self._receivers[tag]
-
     def read(self, stream: Handle, receiver: Receiver) -> None:
         """Asks for the next message of a stream."""
-        tag = self.expect(receiver)
-        library = self.library
-        out = borrow(library)
-        code = library.stream_read_async(stream.pointer, tag, out.error)
+        self._next_tag = tag = self._next_tag + 1
+        self._receivers[tag] = receiver
+        code = self._read_async(stream.pointer, tag, self._out.error)
         if code < OK:
-            self.forget(tag)
-            raise out.take_error(code)
-        give_back(library, out)
+            del self._receivers[tag]
+            raise self._out.take_error(code)
 
     def write(self, stream: Handle, data: bytes, receiver: Receiver) -> None:
         """Sends a message."""
-        tag = self.expect(receiver)
-        library = self.library
-        out = borrow(library)
-        code = library.stream_write_async(stream.pointer, data, len(data), tag, out.error)
+        self._next_tag = tag = self._next_tag + 1
+        self._receivers[tag] = receiver
+        code = self.library.stream_write_async(
+            stream.pointer, data, len(data), tag, self._out.error
+        )
         if code < OK:
-            self.forget(tag)
-            raise out.take_error(code)
-        give_back(library, out)
+            del self._receivers[tag]
+            raise self._out.take_error(code)
 
     def drain(self) -> None:
         """Hands out all completions that there are."""
@@ -96,27 +87,30 @@ class Reactor:
         except BlockingIOError:
             pass
         library, queue, events = self.library, self.queue.pointer, self._events
-        poll, event_free = library.queue_poll, library.event_free
-        while poll(queue, 0, events, _BATCH, self._count_out, None) == OK:
-            for index in range(self._count.value):
+        # Where few operations are under way, one at a time: as long as the library gives out as
+        # many as there is room for, it writes no byte for those that follow from them.
+        room = 1 if len(self._receivers) < _FEW else _BATCH
+        poll, count = library.queue_poll, self._count
+        event_tag, event_message = library.event_tag, library.event_message
+        event_free, take, size = library.event_free, self._receivers.pop, self._size
+        while poll(queue, 0, events, room, self._count_out, None) == OK:
+            for index in range(count.value):
                 event = events[index]
                 try:
-                    self._hand_out(event)
+                    receiver = take(event_tag(event))
+                    message = event_message(event, self._size_out)
+                    if message is not None:
+                        receiver(OK, string_at(message, size.value))
+                    else:
+                        self._receive_end(event, receiver)
                 finally:
                     event_free(event)
 
-    def _hand_out(self, event: Any) -> None:
+    def _receive_end(self, event: int | None, receiver: Receiver) -> None:
+        """Hands out a completion without a message."""
         library = self.library
-        receiver = self._receivers.pop(library.event_tag(event))
         code = library.event_code(event)
-        data = b""
-        if code == OK:
-            message = library.event_message(event, self._size_out)
-            if message is not None:
-                data = string_at(message, self._size.value)
-        elif code < OK:
-            data = library.error_json(library.event_error(event))
-        receiver(code, data)
+        receiver(code, b"" if code >= OK else library.error_json(library.event_error(event)))
 
 
 def _drain(reference: weakref.ref[Reactor]) -> None:
