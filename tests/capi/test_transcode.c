@@ -183,6 +183,28 @@ static void switches_of_a_client(void **state) {
   pygrpc_client_free(other);
 }
 
+/* Fields that the schema lacks are lost, unless asked for; and go back to what they were. */
+static void unknown_fields_can_be_kept(void **state) {
+  (void)state;
+  static const char kBytes[] = "\x18\x05\xF8\xFF\x0F\x07"; /* int32_value, and number 32767 */
+  const size_t size = sizeof kBytes - 1;
+  char *json = to_json(kBytes, size, NULL);
+  assert_string_equal(json, "{\"int32Value\":5}");
+  pygrpc_free(json);
+  json = to_json(kBytes, size, "{\"keep_unknown\": true}");
+  assert_string_equal(json, "{\"int32Value\":5,\"@unknown\":\"+P8PBw==\"}");
+  char *bytes = NULL;
+  size_t bytes_size = 0;
+  pygrpc_error *error = NULL;
+  expect_ok(pygrpc_json_to_binary(client, kType, json, NUL, "{\"keep_unknown\": true}", &bytes,
+                                  &bytes_size, &error),
+            error);
+  assert_int_equal(bytes_size, size);
+  assert_memory_equal(bytes, kBytes, size);
+  pygrpc_free(bytes);
+  pygrpc_free(json);
+}
+
 static void bytes_that_are_no_message(void **state) {
   (void)state;
   static const struct {
@@ -274,6 +296,7 @@ int main(void) {
       cmocka_unit_test(sizes),
       cmocka_unit_test(switches_of_json),
       cmocka_unit_test(switches_of_a_client),
+      cmocka_unit_test(unknown_fields_can_be_kept),
       cmocka_unit_test(bytes_that_are_no_message),
       cmocka_unit_test(messages_without_a_json_form),
       cmocka_unit_test(scattered_fields),
