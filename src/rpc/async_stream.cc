@@ -177,6 +177,7 @@ void AsyncStream::CancelRpc() noexcept {
 
 void AsyncStream::Cancel() noexcept {
   CancelRpc();
+  if (Forked()) return;         // a thread that is not here may have the lock
   std::deque<Message> dropped;  // let go after the lock
   std::lock_guard<std::mutex> lock(mutex_);
   dropped.swap(ahead_);
