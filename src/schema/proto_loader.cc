@@ -27,6 +27,26 @@ constexpr size_t kMaxLocations = 200;
 // protobuf's own types belong to the protobuf that the library is built with.
 bool IsWellKnown(const std::string& name) { return name.compare(0, 16, "google/protobuf/") == 0; }
 
+// What a file declares first; empty if it declares nothing.
+std::string FirstNameOf(const FileDescriptorProto& file) {
+  if (file.message_type_size() > 0) return file.message_type(0).name();
+  if (file.enum_type_size() > 0) return file.enum_type(0).name();
+  if (file.service_size() > 0) return file.service(0).name();
+  return file.extension_size() > 0 ? file.extension(0).name() : "";
+}
+
+// Whatever their names, comments and imports.
+bool DeclareTheSame(FileDescriptorProto first, FileDescriptorProto second) {
+  for (FileDescriptorProto* file : {&first, &second}) {
+    file->clear_name();
+    file->clear_source_code_info();
+    file->clear_dependency();
+    file->clear_public_dependency();
+    file->clear_weak_dependency();
+  }
+  return first.SerializePartialAsString() == second.SerializePartialAsString();
+}
+
 using TypeKinds = std::unordered_map<std::string, bool>;
 
 void AddTypesOf(const google::protobuf::DescriptorProto& message, const std::string& outer,
@@ -103,6 +123,21 @@ void ProtoLoader::ResolveImports(Unit* unit) {
   for (int i = 0; i < unit->parsed->proto.dependency_size(); ++i) ResolveImport(unit, i);
 }
 
+// One definition under two paths (vendored, say) is one file; protobuf would take the second one
+// for a conflict.
+void ProtoLoader::MergeCopies() {
+  std::unordered_map<std::string, Unit*> by_first_name;
+  for (const auto& unit : units_) {
+    const FileDescriptorProto& proto = unit->parsed->proto;
+    std::string name = FirstNameOf(proto);
+    if (name.empty()) continue;
+    auto [first, added] = by_first_name.emplace(proto.package() + "." + name, unit.get());
+    if (added || !DeclareTheSame(first->second->parsed->proto, proto)) continue;
+    unit->copy_of = first->second;
+    by_name_[unit->name] = first->second;
+  }
+}
+
 // Imports first. By an explicit list, since chains of imports may be very long.
 std::vector<ProtoLoader::Unit*> ProtoLoader::InImportOrder() {
   struct Frame {
@@ -113,7 +148,7 @@ std::vector<ProtoLoader::Unit*> ProtoLoader::InImportOrder() {
   std::vector<Unit*> order;
   std::unordered_map<const Unit*, State> states;
   for (const auto& start : units_) {
-    if (states.count(start.get()) > 0) continue;
+    if (start->copy_of != nullptr || states.count(start.get()) > 0) continue;
     std::vector<Frame> stack = {{start.get(), 0}};
     states[start.get()] = kOpen;
     while (!stack.empty()) {
@@ -188,7 +223,8 @@ void ProtoLoader::LinkOne(Unit* unit, DescriptorPool* staging, size_t* public_wo
     }
   }
   RewriteImports(&parsed.proto, [&](const std::string& name) -> std::optional<std::string> {
-    return by_name_.count(name) > 0 ? name : std::string(base_->FindFile(name)->name);
+    auto found = by_name_.find(name);
+    return found != by_name_.end() ? found->second->name : std::string(base_->FindFile(name)->name);
   });
   unit->public_depth = CheckPublicImports(
       parsed.proto,
@@ -228,6 +264,15 @@ void ProtoLoader::Link(const std::vector<Unit*>& order) {
       files.push_back(
           MakeFile(proto, unit->disk_path.empty() ? "from memory" : unit->parsed->path));
     }
+    // Under their own names, too: others may import them so.
+    for (const auto& unit : units_) {
+      if (unit->copy_of == nullptr) continue;
+      auto original = std::find(order.begin(), order.end(), unit->copy_of);
+      FileDescriptorProto proto;
+      ParseFile(*files[static_cast<size_t>(original - order.begin())], &proto);
+      proto.set_name(unit->name);
+      files.push_back(MakeFile(proto, unit->parsed->path));
+    }
   }
   base_ = Extend(*base_, files, may_share_pool_);
 }
@@ -242,6 +287,7 @@ std::shared_ptr<const Snapshot> ProtoLoader::Load() {
     if (unit->parsed->errors.size() > unit->missing_imports) lacks_only_imports_ = false;
   }
   ThrowErrors();
+  MergeCopies();
   std::vector<Unit*> order = InImportOrder();
   ThrowErrors();
   // What these files import of the built-in ones joins first; from then on it is loaded.

@@ -47,6 +47,7 @@ class ProtoLoader {
     std::unique_ptr<ParsedProto> parsed;
     std::string disk_path;
     const Unit* imported_by = nullptr;
+    const Unit* copy_of = nullptr;  // the same definitions under another path
     size_t missing_imports = 0;
     // Before its edition was resolved.
     std::optional<google::protobuf::FileDescriptorProto> original;
@@ -62,6 +63,7 @@ class ProtoLoader {
   Unit* AddUnit(const std::string& name, std::unique_ptr<ParsedProto> parsed,
                 const std::string& disk_path, const Unit* imported_by);
   void ResolveImports(Unit* unit);
+  void MergeCopies();
   void ResolveImport(Unit* unit, int index);
   std::vector<Unit*> InImportOrder();
   void Link(const std::vector<Unit*>& order);

@@ -143,6 +143,36 @@ TEST_F(SchemaTest, ADirectoryBelowItsRoot) {
   EXPECT_THAT(error.message, HasSubstr("cannot find import \"gone.proto\""));
 }
 
+TEST_F(SchemaTest, ACopyOfAFileInADirectoryIsTheSameFile) {
+  constexpr char kCopied[] =
+      "syntax = \"proto3\"; package a; import \"google/protobuf/empty.proto\";\n"
+      "message X { google.protobuf.Empty empty = 1; }";
+  dir_.Write("a/x.proto", kCopied);
+  dir_.Write("vendor/a/x.proto", std::string("// A copy.\n") + kCopied);
+  dir_.Write("one.proto", "syntax = \"proto3\"; import \"a/x.proto\"; message One { a.X x = 1; }");
+  dir_.Write("two.proto",
+             "syntax = \"proto3\"; import \"vendor/a/x.proto\"; message Two { a.X x = 1; }");
+  Load(dir_.path());
+  auto schema = store_.current();
+  EXPECT_EQ(schema->Message("One")->field(0)->message_type(), schema->Message("a.X"));
+  EXPECT_EQ(schema->Message("Two")->field(0)->message_type(), schema->Message("a.X"));
+  // Both names can be imported from now on.
+  store_.LoadProto(
+      "three.proto",
+      "syntax = \"proto3\"; import \"vendor/a/x.proto\"; message Three { a.X x = 1; }");
+  EXPECT_EQ(store_.current()->Message("Three")->field(0)->message_type(),
+            store_.current()->Message("a.X"));
+}
+
+TEST_F(SchemaTest, ACopyThatDiffersIsAConflictOfBothFiles) {
+  dir_.Write("a/x.proto", "syntax = \"proto3\"; package a; message X { int32 i = 1; }");
+  dir_.Write("vendor/a/x.proto", "syntax = \"proto3\"; package a; message X { string s = 1; }");
+  Error error = ErrorOf([&] { Load(dir_.path()); });
+  EXPECT_EQ(error.code, Code::kSchema);
+  EXPECT_THAT(error.message, HasSubstr("vendor/a/x.proto"));
+  EXPECT_THAT(error.message, HasSubstr("\"a.X\" is already defined in file \"a/x.proto\""));
+}
+
 TEST_F(SchemaTest, ADirectoryWithoutProtosIsAnError) {
   Error error = ErrorOf([&] { Load(dir_.path()); });
   EXPECT_EQ(error.code, Code::kSchema);
