@@ -3,6 +3,8 @@
 
 #include "rpc/failure.h"
 
+#include <cinttypes>
+#include <cstdint>
 #include <cstdio>
 #include <initializer_list>
 #include <string>
@@ -202,10 +204,11 @@ bool TellsOfCompression(std::string_view text) {
 // is.
 bool IsLimitOfServer(const Status& status, const Channel& channel) {
   size_t figures = status.message.find('(');
-  unsigned long long size = 0;
-  unsigned long long limit = 0;
+  uint64_t size = 0;
+  uint64_t limit = 0;
   if (figures == std::string::npos ||
-      std::sscanf(status.message.c_str() + figures, "(%llu vs. %llu)", &size, &limit) != 2) {
+      std::sscanf(status.message.c_str() + figures, "(%" SCNu64 " vs. %" SCNu64 ")", &size,
+                  &limit) != 2) {
     return true;
   }
   return static_cast<int64_t>(limit) != channel.max_receive_size() || size == status.bytes_sent;
