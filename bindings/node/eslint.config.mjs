@@ -18,6 +18,8 @@ const globals = {
   setTimeout: 'readonly',
 };
 
+const unused = ['error', { varsIgnorePattern: '^_$' }];
+
 export default tseslint.config(
   { ignores: ['dist/', 'native/', 'node_modules/', 'src/api.ts'] },
   js.configs.recommended,
@@ -33,7 +35,9 @@ export default tseslint.config(
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
       '@typescript-eslint/only-throw-error': 'off',
       '@typescript-eslint/restrict-template-expressions': 'off',
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/no-unused-vars': unused,
     },
   },
-  { files: ['**/*.mjs'], languageOptions: { globals } },
+  { files: ['**/*.mjs'], languageOptions: { globals }, rules: { 'no-unused-vars': unused } },
 );

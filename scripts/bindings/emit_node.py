@@ -56,7 +56,7 @@ def _signature(function: Api) -> str:
     parameters = [
         f"{each['name']}: {PARAMETERS[each['kind']][1]}" for each in function["parameters"]
     ]
-    return f"{function['name']}({', '.join(parameters)}): {_result(function)[1]}"
+    return f"{function['name']}: ({', '.join(parameters)}) => {_result(function)[1]}"
 
 
 def _tables(api: Api) -> dict[str, list[tuple[str, int]]]:

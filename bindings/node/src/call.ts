@@ -130,8 +130,8 @@ export class UnaryCall implements Handler, Closable {
 }
 
 interface Waiter<Value> {
-  resolve(value: Value): void;
-  reject(error: unknown): void;
+  resolve: (value: Value) => void;
+  reject: (error: unknown) => void;
   owner?: unknown;
 }
 
@@ -186,7 +186,7 @@ export class CallCore implements Handler, Closable {
     this.#signal = signal;
   }
 
-  get hasEnded(): boolean {
+  hasEnded(): boolean {
     return this.#end !== undefined;
   }
 
@@ -210,7 +210,7 @@ export class CallCore implements Handler, Closable {
     }
     this.connection.openSlowly(this.opening).then(
       (stream) => this.#isOpen(stream),
-      (error) => this.terminate(error),
+      (error: unknown) => this.terminate(error),
     );
   }
 
@@ -348,10 +348,10 @@ export class CallCore implements Handler, Closable {
   /** Sends what an iterable gives, at the pace of the server. */
   async sendAll(requests: Requests<unknown>): Promise<void> {
     let iterator: Iterator<unknown> | AsyncIterator<unknown>;
-    let hasEnded = false;
+    let isOver = false;
     const leave = async () => {
-      if (hasEnded) return;
-      hasEnded = true;
+      if (isOver) return;
+      isOver = true;
       try {
         await iterator.return?.();
       } catch (error) {
@@ -360,24 +360,24 @@ export class CallCore implements Handler, Closable {
     };
     try {
       iterator = iteratorOf(requests);
-      this.#stopRequests = leave;
-      while (this.#end === undefined) {
+      this.#stopRequests = () => void leave();
+      while (!this.hasEnded()) {
         // Awaiting what is no promise would cost a turn of the microtasks for each request.
         const next = iterator.next();
-        const step = next instanceof Promise ? await next : (next as IteratorResult<unknown>);
+        const step = next instanceof Promise ? await next : next;
         if (step.done) {
-          hasEnded = true;
+          isOver = true;
           this.#stopRequests = undefined;
-          if (this.#end === undefined) this.halfClose();
+          if (!this.hasEnded()) this.halfClose();
           return;
         }
-        if (this.#end !== undefined) return;
+        if (this.hasEnded()) return;
         if (!(await this.write(this.codec.encode(step.value)))) break;
       }
       await leave();
     } catch (error) {
       // It was the iterable, or a request that cannot be sent.
-      if (this.#end === undefined) this.terminate(error);
+      if (!this.hasEnded()) this.terminate(error);
       await leave();
     }
   }
@@ -631,9 +631,9 @@ export class Call<Response = unknown, Request = unknown> implements AsyncIterabl
     const next = () => this.#core.next(this) as Promise<IteratorResult<Response, undefined>>;
     const iterator: AsyncIterableIterator<Response> = {
       next,
-      return: async () => {
+      return: () => {
         this.close();
-        return { done: true, value: undefined };
+        return Promise.resolve({ done: true, value: undefined });
       },
       [Symbol.asyncIterator]: () => iterator,
     };
@@ -676,7 +676,7 @@ export class Call<Response = unknown, Request = unknown> implements AsyncIterabl
   async trailers(): Promise<Metadata> {
     const core = this.#core;
     await core.opened();
-    while (!core.hasEnded) {
+    while (!core.hasEnded()) {
       if (streamsResponses(core.opening.cardinality)) {
         throw ownError('E_STATE', `${this.method}: the trailers come after the last response`);
       }
@@ -709,7 +709,8 @@ export class Call<Response = unknown, Request = unknown> implements AsyncIterabl
   }
 
   /** For `await using`. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     this.close();
+    return Promise.resolve();
   }
 }

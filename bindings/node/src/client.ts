@@ -21,12 +21,12 @@ import { ownError } from './errors';
 import { checked, checkText, type FallibleFunction, type Input } from './library';
 
 /** A message as it is received: an object by JSON names. */
-// biome-ignore lint/suspicious/noExplicitAny: what a message holds is known at run time only
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- it is known at run time only
 export type Message = any;
 
 /** A duration: a number of seconds, or text with a unit (`'250ms'`, `'2s'`, `'1m'`). */
 export type Duration = number | string;
-/** A size: a number of bytes, or text with a unit (`'16MiB'`). */
+/** A size: a number of bytes, text with a unit (`'16MiB'`), or `'none'`. */
 export type Size = number | string;
 
 /** Metadata to be sent: values of keys that end in `-bin` are bytes, all others text. */
@@ -79,8 +79,8 @@ export interface ClientOptions extends CommonOptions {
   reflection?: boolean | string | undefined;
   /** Directories to look for .proto files in. */
   proto_path?: string | readonly string[] | undefined;
-  max_receive_size?: Size | 'none' | undefined;
-  max_send_size?: Size | 'none' | undefined;
+  max_receive_size?: Size | undefined;
+  max_send_size?: Size | undefined;
   [option: string]: unknown;
 }
 
@@ -128,7 +128,7 @@ const binaryCodec: Codec = { isBinary: true, encode: encodeBinary, decode: (data
 const jsonCodec: Codec = {
   isBinary: false,
   encode: encodeMessage,
-  decode: (data) => JSON.parse(data as string),
+  decode: (data) => JSON.parse(data as string) as unknown,
 };
 
 function oneOf<Value>(options: CallOptions, name: string, values: Value[]): Value | undefined {
@@ -225,7 +225,7 @@ export class Client {
   }
 
   #loading(source: Source, options: LoadOptions | undefined): [FallibleFunction, Input[]] {
-    this.#connection.handle; // throws if the client is closed
+    this.#connection.requireOpen();
     if (typeof source === 'string' || source instanceof URL) {
       const path = source instanceof URL ? fileURLToPath(source) : source;
       const text = options === undefined ? null : encodeOptions(options);
@@ -282,15 +282,15 @@ export class Client {
       checkText(format, 'the format'),
     ];
     const { bytes } = await this.#connection.inBackground('pygrpc_export', inputs);
-    return format === 'descriptor_set' ? bytes : JSON.parse(String(bytes));
+    return format === 'descriptor_set' ? bytes : (JSON.parse(String(bytes)) as unknown);
   }
 
-  async #introspect(name: FallibleFunction, inputs: (string | null)[]): Promise<Message> {
+  async #introspect<Result>(name: FallibleFunction, inputs: (string | null)[]): Promise<Result> {
     for (const text of inputs) {
       if (text !== null) checkText(text, 'the name');
     }
     const { bytes } = await this.#connection.inBackground(name, inputs);
-    return JSON.parse(String(bytes));
+    return JSON.parse(String(bytes)) as Result;
   }
 
   /** The cardinality of a method. */
@@ -538,7 +538,7 @@ export class Client {
     if (signal?.aborted) throw abortReason(signal);
     const asking = this.#connection.inBackground('pygrpc_health', inputs);
     const { bytes } = await (signal === undefined ? asking : unlessAborted(asking, signal));
-    return JSON.parse(String(bytes));
+    return JSON.parse(String(bytes)) as Health;
   }
 
   /** The status of a service now, and each change of it; endless. */

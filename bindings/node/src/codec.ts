@@ -45,7 +45,7 @@ function isPlain(value: unknown, depth: number): boolean {
 function typeName(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== 'object') return `a ${typeof value}`;
-  const name: unknown = value.constructor?.name;
+  const { name } = (value.constructor as { name?: unknown } | undefined) ?? {};
   return typeof name === 'string' && name !== '' ? `a ${name}` : 'an object';
 }
 
@@ -116,7 +116,7 @@ class Writer {
       throw new TypeError(`${path}: an invalid Date cannot be sent`);
     }
     if ('toJSON' in value && typeof value.toJSON === 'function') {
-      return this.write(value.toJSON(), path);
+      return this.write((value as { toJSON(): unknown }).toJSON(), path);
     }
     const isNoMessage =
       Symbol.iterator in value || Symbol.asyncIterator in value || 'then' in value;
@@ -171,7 +171,8 @@ function metadataValues(key: string, given: unknown): string[] {
 
 function encodeMetadata(metadata: unknown): unknown {
   if (typeof metadata !== 'object' || metadata === null) return metadata;
-  const entries = metadata instanceof Map ? [...metadata] : Object.entries(metadata);
+  const entries: [string, unknown][] =
+    metadata instanceof Map ? [...(metadata as Map<string, unknown>)] : Object.entries(metadata);
   return Object.fromEntries(entries.map(([key, values]) => [key, metadataValues(key, values)]));
 }
 

@@ -6,7 +6,7 @@
 import { codes } from './api';
 import { runInBackground } from './background';
 import { encodeOptions } from './codec';
-import { ClosedError, ownError } from './errors';
+import { ownError, type PygrpcError } from './errors';
 import {
   checked,
   checkText,
@@ -17,7 +17,7 @@ import {
   Slot,
 } from './library';
 import { getReactor, type Reactor } from './reactor';
-import { Converter, type Wanted } from './values';
+import { Converter, type Description, type Wanted } from './values';
 
 // A client that nobody closed is freed when nothing refers to it any more.
 const registry = new FinalizationRegistry<{ library: Library; handle: number }>(
@@ -26,7 +26,7 @@ const registry = new FinalizationRegistry<{ library: Library; handle: number }>(
 
 /** Who is to be told that the client is closed while the library cannot be. */
 export interface Closable {
-  connectionClosed(error: ClosedError): void;
+  connectionClosed(error: PygrpcError): void;
 }
 
 /** What is to be opened: a method with its request, or a watch of the server's health. */
@@ -68,18 +68,19 @@ export class Connection {
     registry.register(this, { library: this.library, handle: this.#handle }, this);
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
+  /** Throws ClosedError. */
+  requireOpen(): void {
+    if (this.#isClosed) throw this.closedError();
   }
 
   /** The library's client. Throws ClosedError. */
   get handle(): number {
-    if (this.#isClosed) throw this.closedError();
+    this.requireOpen();
     return this.#handle;
   }
 
-  closedError(): ClosedError {
-    return ownError('E_CLOSED', `the client of ${this.target} is closed`) as ClosedError;
+  closedError(): PygrpcError {
+    return ownError('E_CLOSED', `the client of ${this.target} is closed`);
   }
 
   // ---- The schema
@@ -94,10 +95,6 @@ export class Connection {
   /** Something was loaded. */
   schemaLoaded(): void {
     this.#hasSchema = true;
-  }
-
-  get hasSchema(): boolean {
-    return this.#hasSchema;
   }
 
   /** The cardinality of a method; undefined if only a call of it would tell without waiting. */
@@ -132,7 +129,7 @@ export class Connection {
     if (converter === undefined) {
       const describe = (symbol: string) => {
         const output = checked(this.library.call('pygrpc_describe', [this.handle, symbol]));
-        return JSON.parse(String(output.bytes));
+        return JSON.parse(String(output.bytes)) as Description;
       };
       converter = new Converter(describe, wanted);
       this.#converters.set(key, converter);
@@ -199,11 +196,11 @@ export class Connection {
   async inBackground(name: FallibleFunction, inputs: Input[]): Promise<Output> {
     const handle = this.handle;
     this.#inBackground++;
-    let closing: Closable | undefined;
-    const closed = new Promise<never>((_, reject) => {
-      closing = { connectionClosed: reject };
-      this.add(closing);
+    const closing: Closable = { connectionClosed: () => undefined };
+    const closed = new Promise<never>((_resolve, reject) => {
+      closing.connectionClosed = reject;
     });
+    this.add(closing);
     const working = runInBackground(this.library, { name, inputs: [handle, ...inputs] });
     working.then(
       (output) => this.#leaveBackground(name === 'pygrpc_stream_open' ? output.value : 0),
@@ -212,7 +209,7 @@ export class Connection {
     try {
       return checked(await Promise.race([working, closed]));
     } finally {
-      if (closing !== undefined) this.remove(closing);
+      this.remove(closing);
     }
   }
 

@@ -62,6 +62,8 @@ export class Library {
   readonly functions: Functions;
   /** As pygrpc_event_message(), but what it gives is made a string at once; not for bytes. */
   readonly eventText: (event: number, size: null) => string;
+  /** pipe2() of the system. */
+  readonly makePipe: (ends: Int32Array, flags: number) => number;
   readonly #copy: Copy;
   readonly #error = new Slot();
   readonly #size = new Slot();
@@ -78,8 +80,9 @@ export class Library {
     this.eventText = native.func(
       prototypes.pygrpc_event_message.replace('uintptr_t', 'const char *'),
     ) as Library['eventText'];
-    const prototype = 'uintptr_t memcpy(void *to, uintptr_t from, size_t size)';
-    this.#copy = koffi.load(null).func(prototype) as Copy;
+    const process = koffi.load(null);
+    this.#copy = process.func('uintptr_t memcpy(void *to, uintptr_t from, size_t size)') as Copy;
+    this.makePipe = process.func('int pipe2(void *ends, int flags)') as Library['makePipe'];
   }
 
   /** Where functions that are called directly put their errors. */
@@ -105,7 +108,7 @@ export class Library {
 
   /** Calls a function by its name. May wait, if the function does. */
   call(name: FallibleFunction, inputs: readonly Input[]): Output {
-    const values: unknown[] = [];
+    const values: (Input | Uint32Array)[] = [];
     let next = 0;
     let textOut = false;
     let valueOut = false;
@@ -129,8 +132,8 @@ export class Library {
         values.push(inputs[next++] ?? (kind === 'text' || kind === 'data' ? null : 0));
       }
     }
-    const call = this.functions[name] as unknown as (...all: unknown[]) => number;
-    const code = call(...values);
+    const call: (...all: never[]) => number = this.functions[name];
+    const code = call(...(values as never[]));
     return {
       code,
       value: valueOut && code >= 0 ? this.#value.value : 0,
@@ -278,5 +281,5 @@ export interface OptionInfo {
 /** All options: those of a client, of a call, and of `load()`. */
 export function options(): Record<'client' | 'call' | 'load', OptionInfo[]> {
   const output = checked(getLibrary().call('pygrpc_options_json', []));
-  return JSON.parse(String(output.bytes));
+  return JSON.parse(String(output.bytes)) as Record<'client' | 'call' | 'load', OptionInfo[]>;
 }

@@ -27,14 +27,11 @@ const MAX_EVENTS = 64;
 /** So long the loop may be kept from other work, in ms; then they get their turn. */
 const TURN = 0.5;
 
-const koffiOfProcess = (): { func(prototype: string): (...values: unknown[]) => number } =>
-  require('koffi').load(null);
-
 /** Makes a pipe whose ends do not block, and which no child inherits. */
-function makePipe(): [readEnd: number, writeEnd: number] {
+function makePipe(library: Library): [readEnd: number, writeEnd: number] {
   const ends = new Int32Array(2);
-  const pipe = koffiOfProcess().func('int pipe2(void *ends, int flags)');
-  if (pipe(ends, O_NONBLOCK | O_CLOEXEC) !== 0) throw new Error('pipe2() failed: no more files?');
+  if (library.makePipe(ends, O_NONBLOCK | O_CLOEXEC) !== 0)
+    throw new Error('pipe2() failed: no more files?');
   return [ends[0] as number, ends[1] as number];
 }
 
@@ -59,7 +56,7 @@ export class Reactor {
   constructor(library: Library) {
     this.library = library;
     this.queue = checked(library.call('pygrpc_queue_new', [])).value;
-    const [readEnd, writeEnd] = makePipe();
+    const [readEnd, writeEnd] = makePipe(library);
     this.#writeEnd = writeEnd;
     checked(library.call('pygrpc_queue_set_fd', [this.queue, writeEnd]));
     const options: Options = {
