@@ -28,6 +28,8 @@ _LINE_MARKER = re.compile(r'^# \d+ "([^"]*)"')
 NEEDED = (
     "libgrpc.so",
     "libgpr.so",
+    "libssl.so",
+    "libcrypto.so",
     "libprotobuf.so",
     "libsimdjson.so",
     "libz.so",

@@ -14,6 +14,11 @@ import socket
 import struct
 import sys
 import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
@@ -21,11 +26,12 @@ END_STREAM, ACK, END_HEADERS = 1, 1, 4
 REPLY = b"\x0a\x05Hello"  # of helloworld.Greeter: {"message": "Hello"}
 
 
-def frame(kind, flags, stream, payload=b""):
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    head = struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream)
+    return head + payload
 
 
-def literals(*fields):
+def literals(*fields: tuple[str, str]) -> bytes:
     """A header block of literals, which needs no table."""
     block = b""
     for name, value in fields:
@@ -33,18 +39,18 @@ def literals(*fields):
     return block
 
 
-def message(payload, compressed=0):
+def message(payload: bytes, compressed: int = 0) -> bytes:
     return struct.pack(">BI", compressed, len(payload)) + payload
 
 
 class Connection:
-    def __init__(self, sock):
+    def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
 
-    def send(self, *frames):
+    def send(self, *frames: bytes) -> None:
         self.sock.sendall(b"".join(frames))
 
-    def receive(self, size):
+    def receive(self, size: int) -> bytes:
         data = b""
         while len(data) < size:
             more = self.sock.recv(size - len(data))
@@ -53,16 +59,16 @@ class Connection:
             data += more
         return data
 
-    def next_frame(self):
+    def next_frame(self) -> tuple[int, int, int, bytes]:
         head = self.receive(9)
         size = int.from_bytes(head[:3], "big")
         return head[3], head[4], int.from_bytes(head[5:9], "big"), self.receive(size)
 
-    def greet(self):
+    def greet(self) -> None:
         self.receive(len(PREFACE))
         self.send(frame(SETTINGS, 0, 0))
 
-    def next_call(self):
+    def next_call(self) -> int:
         """The stream of the next call, once its request has come whole."""
         while True:
             kind, flags, stream, payload = self.next_frame()
@@ -73,7 +79,7 @@ class Connection:
             elif kind in (DATA, HEADERS) and flags & END_STREAM:
                 return stream
 
-    def next_message(self):
+    def next_message(self) -> int:
         """The stream of the next frame that has a message, or a part of one."""
         while True:
             kind, flags, stream, payload = self.next_frame()
@@ -82,50 +88,55 @@ class Connection:
             elif kind == DATA and payload:
                 return stream
 
-    def headers(self, stream, *more):
+    def headers(self, stream: int, *more: tuple[str, str]) -> None:
         fields = (":status", "200"), ("content-type", "application/grpc"), *more
         self.send(frame(HEADERS, END_HEADERS, stream, literals(*fields)))
 
-    def reply(self, stream):
+    def reply(self, stream: int) -> None:
         self.send(frame(DATA, 0, stream, message(REPLY)))
 
-    def trailers(self, stream, status="0"):
-        self.send(frame(HEADERS, END_HEADERS | END_STREAM, stream, literals(("grpc-status", status))))
+    def trailers(self, stream: int, status: str = "0") -> None:
+        block = literals(("grpc-status", status))
+        self.send(frame(HEADERS, END_HEADERS | END_STREAM, stream, block))
 
-    def reset(self):
+    def reset(self) -> None:
         """Has the kernel send RST when the socket is closed."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    def wait(self):
+    def wait(self) -> None:
         while self.sock.recv(65536):
             pass
 
 
-def calls(act):
+Act = Callable[[Connection, int], None]
+Serve = Callable[[Connection], None]
+
+
+def calls(act: Act) -> Serve:
     """Acts on each call of a connection."""
 
-    def serve(connection):
+    def serve(connection: Connection) -> None:
         connection.greet()
-        while act(connection, connection.next_call()) is not False:
-            pass
+        while True:
+            act(connection, connection.next_call())
 
     return serve
 
 
-def answers(connection, stream):
+def answers(connection: Connection, stream: int) -> None:
     connection.headers(stream)
     connection.reply(stream)
     connection.trailers(stream)
 
 
-def hangs(connection, _stream):
+def hangs(connection: Connection, _stream: int) -> None:
     connection.wait()
 
 
-def half(then):
+def half(then: Act) -> Serve:
     """Answers a first message, and acts on a second one."""
 
-    def serve(connection):
+    def serve(connection: Connection) -> None:
         connection.greet()
         stream = connection.next_message()
         connection.headers(stream)
@@ -135,36 +146,36 @@ def half(then):
     return serve
 
 
-def resets_connection(connection, _stream):
+def resets_connection(connection: Connection, _stream: int) -> None:
     connection.reset()
-    return False
+    raise ConnectionAbortedError
 
 
-def closes(connection, _stream):
+def closes(connection: Connection, _stream: int) -> None:
     connection.sock.shutdown(socket.SHUT_WR)
     connection.wait()
-    return False
+    raise ConnectionAbortedError
 
 
-def goes_away(connection, stream):
+def goes_away(connection: Connection, stream: int) -> None:
     connection.send(frame(GOAWAY, 0, 0, struct.pack(">II", 0, 0)))
-    return closes(connection, stream)
+    closes(connection, stream)
 
 
-def resets_stream(code):
-    def act(connection, stream):
+def resets_stream(code: int) -> Act:
+    def act(connection: Connection, stream: int) -> None:
         connection.send(frame(RST_STREAM, 0, stream, struct.pack(">I", code)))
 
     return act
 
 
-def refuses(connection, stream):
+def refuses(connection: Connection, stream: int) -> None:
     resets_stream(7)(connection, stream)
     connection.wait()
 
 
-def compresses(encoding):
-    def act(connection, stream):
+def compresses(encoding: str) -> Act:
+    def act(connection: Connection, stream: int) -> None:
         connection.headers(stream, ("grpc-encoding", encoding))
         connection.send(frame(DATA, 0, stream, message(REPLY, compressed=1)))
         connection.trailers(stream)
@@ -172,11 +183,7 @@ def compresses(encoding):
     return act
 
 
-def breaks_gzip(connection, stream):
-    compresses("gzip")(connection, stream)
-
-
-def refuses_compression(connection, stream):
+def refuses_compression(connection: Connection, stream: int) -> None:
     fields = (
         (":status", "200"),
         ("content-type", "application/grpc"),
@@ -186,19 +193,19 @@ def refuses_compression(connection, stream):
     connection.send(frame(HEADERS, END_HEADERS | END_STREAM, stream, literals(*fields)))
 
 
-def is_no_grpc(connection, stream):
+def is_no_grpc(connection: Connection, stream: int) -> None:
     connection.send(frame(HEADERS, END_HEADERS | END_STREAM, stream, literals((":status", "404"))))
 
 
-def says(text):
-    def serve(connection):
+def says(text: bytes) -> Serve:
+    def serve(connection: Connection) -> None:
         connection.sock.recv(4096)
         connection.sock.sendall(text)
 
     return serve
 
 
-BEHAVIOURS = {
+BEHAVIOURS: dict[str, Serve] = {
     # once a call has come
     "answer": calls(answers),
     "hang": calls(hangs),
@@ -213,8 +220,7 @@ BEHAVIOURS = {
     "rst-refused": calls(resets_stream(7)),
     "rst-internal": calls(resets_stream(2)),
     "rst-calm": calls(resets_stream(11)),
-    "encoding-unknown": calls(compresses("br")),
-    "encoding-broken": calls(breaks_gzip),
+    "encoding-broken": calls(compresses("gzip")),
     "compression-refused": calls(refuses_compression),
     "http-404": calls(is_no_grpc),
     # at once
@@ -227,25 +233,23 @@ BEHAVIOURS = {
 }
 
 
-def run(sock, context, serve):
+def run(sock: socket.socket, context: "ssl.SSLContext | None", serve: Serve) -> None:
     try:
+        if context is not None:
+            sock = context.wrap_socket(sock, server_side=True)
         with sock:
-            if context is not None:
-                sock = context.wrap_socket(sock, server_side=True)
             serve(Connection(sock))
-            if context is not None:
-                sock.close()
-    except OSError:  # the client ended it
+    except OSError:  # one side or the other ended it
         pass
 
 
-def accept(listener, context, serve):
+def accept(listener: socket.socket, context: "ssl.SSLContext | None", serve: Serve) -> None:
     while True:
         sock, _ = listener.accept()
         threading.Thread(target=run, args=(sock, context, serve), daemon=True).start()
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("behaviour", choices=sorted(BEHAVIOURS))
     parser.add_argument("--tls12", nargs=2, metavar=("CERTIFICATE", "KEY"))
