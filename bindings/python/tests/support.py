@@ -85,6 +85,6 @@ def start_python(code: str, *arguments: str, **changes: str | None) -> subproces
 def run_python(code: str, *arguments: str, **changes: str | None) -> str:
     """What the code prints in another interpreter, which has to end with 0 and no complaint."""
     with start_python(code, *arguments, **changes) as process:
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (0, ""), f"{output}\n{errors}"
     return output
