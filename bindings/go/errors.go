@@ -29,7 +29,7 @@ func (c ErrorCode) String() string {
 }
 
 // Error makes a code an error that errors.Is compares with.
-func (c ErrorCode) Error() string { return "pygrpc: " + c.String() }
+func (c ErrorCode) Error() string { return c.String() }
 
 // String gives the name of the status in gRPC, "NOT_FOUND".
 func (s Status) String() string {
@@ -40,7 +40,7 @@ func (s Status) String() string {
 }
 
 // Error makes a status an error that errors.Is compares with.
-func (s Status) Error() string { return "pygrpc: status " + s.String() }
+func (s Status) Error() string { return s.String() }
 
 // Error is every error of this package. errors.Is matches it with its ErrorCode, its Status, and,
 // where an RPC was cancelled or its deadline has passed, with context.Canceled or

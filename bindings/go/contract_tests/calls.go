@@ -42,16 +42,6 @@ func expectCancelled(client *pygrpc.Client, tag string) error {
 	return expect("cancelled calls", fmt.Sprint(counts["cancelled"]), "1")
 }
 
-// waitUntil looks until something is so.
-func waitUntil(what string, is func() bool) error {
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			return fmt.Errorf("%s: not within 20 s", what)
-		}
-	}
-	return nil
-}
-
 func counting(interval string) pygrpc.Message { return pygrpc.Message{"interval": interval} }
 
 // ---- 6, 7: messages and requests

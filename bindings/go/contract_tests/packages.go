@@ -175,8 +175,21 @@ func packaged() error {
 	return first(err, expect("output", string(output), expected))
 }
 
-// raceDetector runs the tests of the package under Go's race detector.
+// raceDetector runs the tests of the package under Go's race detector, and those of the contract
+// that do much at the same time.
 func raceDetector() error {
-	_, err := goTool(binding, "test", "-race", "-count=1", "./...")
-	return err
+	if _, err := goTool(binding, "test", "-race", "-count=1", "./..."); err != nil {
+		return err
+	}
+	contract := filepath.Join(os.Getenv("PYGRPC_BUILD"), "contract_tests_race")
+	if _, err := goTool(filepath.Join(binding, "contract_tests"), "build", "-race", "-o", contract, "."); err != nil {
+		return err
+	}
+	output, err := exec.Command(contract, "eight_threads", "async_calls", "ten_thousand_completions",
+		"close_with_calls_in_flight", "requests_that_fail", "leave_early", "conversation",
+		"server_ends_before_the_requests_both_ways").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, output)
+	}
+	return nil
 }

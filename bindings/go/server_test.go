@@ -1,0 +1,255 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pygrpc_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	pygrpc "github.com/pygrpc/pygrpc/bindings/go"
+)
+
+// The tests want PYGRPC_TEST_TARGET, a running test server, and PYGRPC_PROTO_PATH; with
+// scripts/test-bindings go they have both.
+func TestMain(m *testing.M) {
+	if testTarget() == "" {
+		log.Fatal("PYGRPC_TEST_TARGET is not set; see bindings/README.md")
+	}
+	os.Exit(m.Run())
+}
+
+func testTarget() string { return os.Getenv("PYGRPC_TEST_TARGET") }
+
+func testClient() *pygrpc.Client {
+	client, err := pygrpc.NewClient(testTarget())
+	for _, each := range []string{"helloworld.proto", "route_guide.proto", "pygrpc_test/test.proto"} {
+		if err == nil {
+			err = client.Load(context.Background(), each)
+		}
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	return client
+}
+
+func TestCallAfterItsEnd(t *testing.T) {
+	client := testClient()
+	defer client.Close()
+	call, err := client.Call(t.Context(), "ReturnStatusServerStream",
+		pygrpc.Message{"code": 9, "afterMessages": 1, "message": "why"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := call.Trailers(); !errors.Is(err, pygrpc.CodeState) {
+		t.Errorf("trailers before the end: %v", err)
+	}
+	count := 0
+	var last error
+	for _, err := range call.Responses() {
+		if last = err; err == nil {
+			count++
+		}
+	}
+	if count != 1 || !errors.Is(last, pygrpc.StatusFailedPrecondition) {
+		t.Errorf("%d responses, then %v", count, last)
+	}
+	if _, err := call.Read(); !errors.Is(err, pygrpc.StatusFailedPrecondition) {
+		t.Errorf("a read after the end: %v", err)
+	}
+	if _, err := call.Trailers(); err != nil {
+		t.Errorf("trailers after the end: %v", err)
+	}
+	info, err := call.Info()
+	if err != nil || info["statusName"] != "FAILED_PRECONDITION" || info["peer"] == nil {
+		t.Errorf("info: %v, %v", info, err)
+	}
+	call.Close()
+	call.Close()
+	call.Cancel()
+	if _, err := call.Headers(); !errors.Is(err, pygrpc.CodeState) {
+		t.Errorf("headers after Close: %v", err)
+	}
+	if err := call.Write(nil); !errors.Is(err, pygrpc.CodeState) {
+		t.Errorf("a write after Close: %v", err)
+	}
+}
+
+func TestReadGivesEOF(t *testing.T) {
+	client := testClient()
+	defer client.Close()
+	call, err := client.Call(t.Context(), "SayHello", pygrpc.Message{"name": "you"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer call.Close()
+	var reply struct{ Message string }
+	if err := call.ReadInto(&reply); err != nil || reply.Message != "Hello, you!" {
+		t.Errorf("%v, %v", reply, err)
+	}
+	for range 2 {
+		if _, err := call.Read(); err != io.EOF {
+			t.Errorf("expected io.EOF, found %v", err)
+		}
+	}
+}
+
+func TestResponseThatDoesNotFit(t *testing.T) {
+	client := testClient()
+	defer client.Close()
+	var number int
+	if err := client.Invoke(t.Context(), "SayHello", nil, &number); !errors.Is(err, pygrpc.CodeArgument) {
+		t.Errorf("an object in an int: %v", err)
+	}
+	if err := client.Invoke(t.Context(), "SayHello", nil, nil); err != nil {
+		t.Errorf("a response that nobody wants: %v", err)
+	}
+}
+
+func TestReflectionEndsWithTheContext(t *testing.T) {
+	// Nobody listens there, and the client has no schema: the first call asks for it.
+	client, err := pygrpc.NewClient("unix:/nowhere/pygrpc.sock", pygrpc.Options{"wait_for_ready": true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	began := time.Now()
+	_, err = client.UnaryUnary(ctx, "SayHello", nil)
+	if took := time.Since(began); !errors.Is(err, context.Canceled) || took > 5*time.Second {
+		t.Errorf("%v after %v", err, took)
+	}
+}
+
+func TestIntrospection(t *testing.T) {
+	client := testClient()
+	defer client.Close()
+	services, err := client.Services(t.Context())
+	if err != nil || len(services) < 3 {
+		t.Errorf("services: %v, %v", services, err)
+	}
+	described, err := client.Describe(t.Context(), "helloworld.Greeter")
+	if err != nil || described["name"] == nil {
+		t.Errorf("describe: %v, %v", described, err)
+	}
+	if template, err := client.Template(t.Context(), "SayHello"); err != nil || template["name"] == nil {
+		t.Errorf("template: %v, %v", template, err)
+	}
+	if schema, err := client.JSONSchema(t.Context(), "SayHello"); err != nil || len(schema) == 0 {
+		t.Errorf("JSON schema: %s, %v", schema, err)
+	}
+	if set, err := client.Export(t.Context(), "descriptor_set", "helloworld.Greeter"); err != nil {
+		t.Error(err)
+	} else if err := client.LoadDescriptorSet(set); err != nil {
+		t.Errorf("what was exported cannot be loaded: %v", err)
+	}
+	if options, err := pygrpc.OptionsJSON(); err != nil || len(options) == 0 {
+		t.Errorf("options: %s, %v", options, err)
+	}
+}
+
+func TestChannel(t *testing.T) {
+	client := testClient()
+	defer client.Close()
+	if err := client.WaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if state, err := client.State(); err != nil || state != pygrpc.ChannelReady {
+		t.Errorf("state %v, %v", state, err)
+	}
+	for status, err := range client.HealthWatch(t.Context(), "helloworld.Greeter") {
+		if err != nil || status != "SERVING" {
+			t.Errorf("health %q, %v", status, err)
+		}
+		break
+	}
+	nowhere, err := pygrpc.NewClient("unix:/nowhere/pygrpc.sock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nowhere.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := nowhere.WaitReady(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a server that is not there is ready: %v", err)
+	}
+}
+
+// All that is allowed at the same time, for the race detector.
+func TestManyAtOnce(t *testing.T) {
+	client := testClient()
+	defer client.Close()
+	var group sync.WaitGroup
+	for task := range 16 {
+		group.Go(func() {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			for range 20 {
+				name := fmt.Sprint("task ", task)
+				reply, err := client.UnaryUnary(ctx, "SayHello", pygrpc.Message{"name": name})
+				if err != nil || reply["message"] != "Hello, "+name+"!" {
+					t.Errorf("%v, %v", reply, err)
+				}
+			}
+			call, err := client.Call(ctx, "EchoPayloads", nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer call.Close()
+			var writer sync.WaitGroup
+			writer.Go(func() {
+				for range 20 {
+					if err := call.Write(pygrpc.Message{"body": []byte("x")}); err != nil && (err != io.EOF || task%4 != 0) {
+						t.Error(err)
+					}
+				}
+				call.HalfClose()
+			})
+			if task%4 == 0 {
+				writer.Go(func() { call.Cancel() })
+				writer.Wait()
+				return
+			}
+			count := 0
+			for _, err := range call.Responses() {
+				if err != nil {
+					t.Error(err)
+				}
+				count++
+			}
+			if count != 20 {
+				t.Errorf("%d responses", count)
+			}
+			writer.Wait()
+		})
+	}
+	group.Wait()
+}
+
+func BenchmarkUnary(b *testing.B) {
+	client := testClient()
+	defer client.Close()
+	request := pygrpc.Message{"name": "you"}
+	for b.Loop() {
+		if _, err := client.UnaryUnary(b.Context(), "SayHello", request); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// What a way into C and back costs.
+func BenchmarkCrossing(b *testing.B) {
+	for b.Loop() {
+		pygrpc.Version()
+	}
+}
