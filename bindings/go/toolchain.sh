@@ -5,7 +5,8 @@
 # Finds Go for the scripts of the checkout; to be sourced.
 
 # The binding itself is content with 1.24; the newest grpc-go, which tests compare it with, is not.
-readonly GO_WANTED=1.26
+# shellcheck disable=SC2034 # scripts/setup reads it
+readonly GO_WANTED=1.26 GO_TO_GET=1.26.0
 
 _is_go() {
   local version
