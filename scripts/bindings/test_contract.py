@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the driver of the bindings' contract, and of what reads the header."""
 
+import argparse
+import contextlib
 from pathlib import Path
 
 import contract
@@ -108,3 +110,23 @@ def test_the_header_is_read() -> None:
 def test_what_is_in_no_known_form_is_an_error(line: str) -> None:
     with pytest.raises(header.HeaderError, match=r"pygrpc\.h:10: "):
         header.parse("#define PYGRPC_ABI_VERSION 3\n" + HEADER + line)
+
+
+@pytest.mark.parametrize(("required", "status"), [("", 0), ("1", 1)])
+def test_a_missing_runtime_is_skipped_unless_all_are_required(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    required: str,
+    status: int,
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("PYGRPC_REQUIRE_ALL", required)
+    monkeypatch.setattr(contract, "running_server", lambda build: contextlib.nullcontext())
+    monkeypatch.setattr(contract, "run", lambda *_: (0, "1..0 # SKIP there is no node\n"))
+    monkeypatch.setattr(contract, "languages", lambda: ["node"])
+    arguments = argparse.Namespace(build=None, languages=[], only=[], check=True)
+    assert contract.run_all(arguments) == status
+    expected = "not ok 1 - node: the runtime\n"
+    if not required:
+        expected = "ok 1 - node: the runtime # SKIP there is no node\n"
+    assert capsys.readouterr().out.startswith(expected)
