@@ -190,7 +190,9 @@ func TestManyAtOnce(t *testing.T) {
 	defer client.Close()
 	var group sync.WaitGroup
 	for task := range 16 {
-		group.Go(func() {
+		group.Add(1)
+		go func() {
+			defer group.Done()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			for range 20 {
@@ -207,16 +209,18 @@ func TestManyAtOnce(t *testing.T) {
 			}
 			defer call.Close()
 			var writer sync.WaitGroup
-			writer.Go(func() {
+			writer.Add(1)
+			go func() {
+				defer writer.Done()
 				for range 20 {
 					if err := call.Write(pygrpc.Message{"body": []byte("x")}); err != nil && (err != io.EOF || task%4 != 0) {
 						t.Error(err)
 					}
 				}
 				call.HalfClose()
-			})
+			}()
 			if task%4 == 0 {
-				writer.Go(func() { call.Cancel() })
+				call.Cancel()
 				writer.Wait()
 				return
 			}
@@ -231,7 +235,7 @@ func TestManyAtOnce(t *testing.T) {
 				t.Errorf("%d responses", count)
 			}
 			writer.Wait()
-		})
+		}()
 	}
 	group.Wait()
 }
