@@ -6,7 +6,7 @@
 include(CMakePackageConfigHelpers)
 
 install(TARGETS pygrpc LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(FILES capi/pygrpc.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES capi/pygrpc.h bindings/cpp/include/pygrpc.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 # Paths relative to the prefix keep the files true when the prefix is moved.
 file(RELATIVE_PATH PYGRPC_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
