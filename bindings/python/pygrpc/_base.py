@@ -45,6 +45,10 @@ class Cardinality(enum.IntEnum):
         return self in (Cardinality.UNARY_STREAM, Cardinality.STREAM_STREAM)
 
 
+# A plain integer, for each call looks at it.
+_STREAM_UNARY = CARDINALITIES["STREAM_UNARY"]
+
+
 class FileDescriptor(Protocol):
     """What is used of the file descriptors of the protobuf package."""
 
@@ -253,7 +257,7 @@ class BaseClient:
     ) -> Request:
         """What the arguments of a call mean."""
         options = self._options
-        if cardinality.streams_requests:
+        if cardinality >= _STREAM_UNARY:
             options = {**options, **keywords}
             requests = None if request is ABSENT else requests_of(method, request)
             return Request(options, self._codec(options), None, requests)

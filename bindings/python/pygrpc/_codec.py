@@ -57,6 +57,22 @@ def _substitute(value: Any) -> Any:
 _encoder = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_substitute
 )
+
+
+def _make_encode() -> Callable[[Any], str]:
+    """As _encoder.encode(), which makes the encoder in C anew for each message."""
+    try:
+        chunks = json.encoder.c_make_encoder(  # type: ignore[attr-defined]
+            None, _substitute, json.encoder.encode_basestring, None, ":", ",", False, False, False
+        )
+        if "".join(chunks({"a": [1, "b"]}, 0)) == '{"a":[1,"b"]}':
+            return lambda message: "".join(chunks(message, 0))
+    except (AttributeError, TypeError):  # another Python has it otherwise
+        pass
+    return _encoder.encode
+
+
+_encode = _make_encode()
 _ascii_encoder = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 
@@ -102,12 +118,13 @@ def encode_message(message: Any) -> bytes:
         ValueError: the message nests too deeply.
     """
     try:
-        text = _encoder.encode(message)
-    except (TypeError, ValueError):
+        text = _encode(message)
+    except (TypeError, ValueError, RecursionError):
         # Rare: a NaN, or a fault that the encoder reports without its place.
-        text = _encoder.encode(_plain(message, "$", ()))
-    except RecursionError:
-        raise ValueError("$: the message nests too deeply") from None
+        try:
+            text = _encode(_plain(message, "$", ()))
+        except RecursionError:
+            raise ValueError("$: the message nests too deeply") from None
     try:
         return text.encode()
     except UnicodeEncodeError:
