@@ -256,8 +256,9 @@ TlsOptions ReadTls(const OptionValues& values) {
   if (const OptionValue* value = values.Find("tls.server_name")) tls.server_name = value->text;
   ReadFlag(values, "tls.verify", &tls.verify);
   ReadKeyLog(values, &tls);
-  if (const OptionValue* value = values.Find("tls.min_version"))
+  if (const OptionValue* value = values.Find("tls.min_version")) {
     tls.only_1_3 = value->text == "1.3";
+  }
   if (tls.only_1_3) CheckTls13(tls);
   return tls;
 }
