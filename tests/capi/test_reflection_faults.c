@@ -27,7 +27,8 @@ static void expect_greeting(pygrpc_client *client) {
 }
 
 static int32_t load_all(pygrpc_client *client, pygrpc_error **error) {
-  return pygrpc_load(client, "reflection", "{\"reflection_timeout\": \"100s\"}", error);
+  const char *options = format("{\"reflection_timeout\": %d}", 100 * time_factor());
+  return pygrpc_load(client, "reflection", options, error);
 }
 
 /* ---- Refusals */
