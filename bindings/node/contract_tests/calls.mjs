@@ -554,7 +554,8 @@ async function eight_threads() {
 async function worker_threads() {
   const program = `
     const { parentPort, workerData } = require('node:worker_threads');
-    const { Client } = require('pygrpc');
+    const { createRequire } = require('node:module');
+    const { Client } = createRequire(workerData.from)('pygrpc');
     (async () => {
       const client = new Client(workerData.target);
       await client.load('helloworld.proto');
@@ -568,7 +569,10 @@ async function worker_threads() {
   `;
   const filesBefore = readdirSync('/proc/self/fd').length;
   await numbered(4, async () => {
-    const worker = new Worker(program, { eval: true, workerData: { target: TARGET } });
+    const worker = new Worker(program, {
+      eval: true,
+      workerData: { target: TARGET, from: import.meta.url },
+    });
     const [message] = await Promise.all([
       new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject)),
       new Promise((resolve) => worker.once('exit', resolve)),

@@ -23,7 +23,6 @@ interface Options extends SocketConstructorOpts {
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 
-const MAX_EVENTS = 64;
 /** So long the loop may be kept from other work, in ms; then they get their turn. */
 const TURN = 0.5;
 
@@ -45,12 +44,10 @@ export class Reactor {
   readonly #socket: Socket;
   readonly #writeEnd: number;
   readonly #handlers = new Map<number, Handler>();
-  readonly #events = new Uint32Array(2 * MAX_EVENTS);
+  readonly #event = new Slot();
   readonly #count = new Slot();
   #lastTag = 0;
   #waiters = 0;
-  /** How many events are asked for at once; as many as are converted in less than a turn. */
-  #batch = MAX_EVENTS;
   #isScheduled = false;
 
   constructor(library: Library) {
@@ -116,29 +113,22 @@ export class Reactor {
   #drain(): void {
     const { functions, errorOut } = this.library;
     const began = performance.now();
-    let now = began;
-    while (now - began < TURN) {
-      const before = now;
+    do {
+      // One by one: as long as each poll gets what it asks for, the library writes no byte to the
+      // pipe, although the next read of a stream often ends as soon as it is begun.
+      const event = this.#event;
       const code = functions.pygrpc_queue_poll(
         this.queue,
         0,
-        this.#events,
-        this.#batch,
+        event.words,
+        1,
         this.#count.words,
         errorOut,
       );
       if (code < 0) throw this.library.takeError(code);
       if (code === codes.PENDING) return;
-      const count = this.#count.value;
-      for (let index = 0; index < count; index++) {
-        this.#dispatch(
-          (this.#events[2 * index + 1] as number) * 4294967296 +
-            (this.#events[2 * index] as number),
-        );
-      }
-      now = performance.now();
-      this.#adapt(count, now - before);
-    }
+      this.#dispatch(event.value);
+    } while (performance.now() - began < TURN);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
@@ -156,15 +146,6 @@ export class Reactor {
       handler.complete(functions.pygrpc_event_code(event), event);
     }
     functions.pygrpc_event_free(event);
-  }
-
-  /** Messages are converted while events are taken: large ones are taken in smaller batches. */
-  #adapt(count: number, took: number): void {
-    if (took > TURN) {
-      this.#batch = Math.max(1, count >> 1);
-    } else if (count === this.#batch && took < TURN / 4) {
-      this.#batch = Math.min(MAX_EVENTS, this.#batch * 2);
-    }
   }
 
   #close(): void {
