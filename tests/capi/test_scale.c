@@ -26,6 +26,9 @@ static int64_t resident_bytes(void) {
   return resident * sysconf(_SC_PAGESIZE);
 }
 
+/* What sanitizers and valgrind may take besides: they keep freed memory, to find its use. */
+static int64_t of_tools(void) { return time_factor() > 1 ? 512 << 20 : 0; }
+
 /* Takes events until `wanted` have come; each is a write, or a read of the message that its stream
  * wrote, or, where `ends`, an end. The tag is the stream's number; writes have kWrite besides. */
 enum { kWrite = 1 << 20, kBatch = 256 };
@@ -82,7 +85,7 @@ static void thousands_of_streams_at_once(void **state) {
   const int64_t grown = resident_bytes() - before;
   print_message("# %d streams open at once: %lld bytes each, %d more threads\n", count,
                 (long long)(grown / count), count_threads() - threads);
-  assert_true(grown / count < 64 * 1024);
+  assert_true(grown < (int64_t)count * 64 * 1024 + of_tools());
   assert_true(count_threads() - threads < 32);
 
   for (int i = 0; i < count; i++) {
@@ -147,8 +150,8 @@ static void expect_flow_control(const char *options, int64_t limit) {
   assert_true(second >= kRead);
   assert_true((second - kRead) * kSize < limit);
   /* and what the allocator does not give back */
-  assert_true(first_grown < limit + (16 << 20));
-  assert_true(second_grown < limit + (16 << 20));
+  assert_true(first_grown < limit + (16 << 20) + of_tools());
+  assert_true(second_grown < limit + (16 << 20) + of_tools());
   pygrpc_stream_free(stream);
   pygrpc_client_free(client);
   server_stop(&server);
