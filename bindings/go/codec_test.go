@@ -137,6 +137,14 @@ func TestDecodesAsEncodingJSON(t *testing.T) {
 	}
 }
 
+func TestDecodesLongTexts(t *testing.T) {
+	long := strings.Repeat("ü", sharedSize)
+	found, err := decodeMessage([]byte(`{"a":"` + long + `","b":[12]}`))
+	if expected := (Message{"a": long, "b": []any{json.Number("12")}}); err != nil || !reflect.DeepEqual(found, expected) {
+		t.Errorf("found %v, %v", found, err)
+	}
+}
+
 func TestDecodesNoBrokenJSON(t *testing.T) {
 	for _, text := range []string{
 		``, `{`, `[`, `"`, `"\`, `"\u`, `{"a"`, `{"a":`, `{"a":1`, `{"a":1,`, `[1`, `[1,`, `tru`, `x`, `{} {}`,
@@ -175,7 +183,7 @@ func TestMetadata(t *testing.T) {
 func BenchmarkDecode(b *testing.B) {
 	text := []byte(`{"message":"Hello, you!"}`)
 	for b.Loop() {
-		if _, err := decodeMessage(text); err != nil {
+		if _, err := decodeMessage(bytes.Clone(text)); err != nil {
 			b.Fatal(err)
 		}
 	}

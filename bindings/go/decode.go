@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Message is a message as a value: what ProtoJSON has as an object, array, text, boolean and null is
@@ -111,11 +112,26 @@ func decodeValue(text []byte) (any, error) {
 
 func shortened(text []byte) []byte { return text[:min(len(text), 100)] }
 
+// sharedSize is up to which size the strings of a message are parts of its text, which is not copied
+// then. Of a longer one they are copies, lest one of them keep all of it in memory.
+const sharedSize = 1024
+
 // reader reads JSON that the library has written: well-formed UTF-8, not deeper than the option
 // max_depth. It is three times as fast as encoding/json, and is no judge of JSON.
 type reader struct {
-	text []byte
+	text []byte // nobody writes to it afterwards
 	at   int
+}
+
+// part gives a part of the text as a string.
+func (r *reader) part(begin, end int) string {
+	if begin == end {
+		return ""
+	}
+	if len(r.text) <= sharedSize {
+		return unsafe.String(&r.text[begin], end-begin)
+	}
+	return string(r.text[begin:end])
 }
 
 // skip gives the next character that is no space, or 0 at the end.
@@ -165,7 +181,7 @@ func (r *reader) number() json.Number {
 		}
 		break
 	}
-	return json.Number(r.text[begin:r.at])
+	return json.Number(r.part(begin, r.at))
 }
 
 func (r *reader) object() (Message, bool) {
@@ -229,7 +245,7 @@ func (r *reader) string() (string, bool) {
 		switch r.text[r.at] {
 		case '"':
 			r.at++
-			return string(r.text[begin : r.at-1]), true
+			return r.part(begin, r.at-1), true
 		case '\\':
 			return r.escapedString(begin)
 		}
