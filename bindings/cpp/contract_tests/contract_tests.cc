@@ -612,8 +612,8 @@ std::string Build(const std::string& name, const std::string& source,
   Expect(Shell("mkdir -p " + Quoted(folder)).second == 0, "mkdir");
   std::ofstream(folder + "/main.cc") << source;
   auto [output, code] =
-      Shell("cd " + Quoted(folder) + " && c++ -std=c++17 -Wall -Wextra -Werror " +
-            "main.cc -o program $(pkg-config --cflags --libs " + packages + ") -pthread");
+      Shell("cd " + Quoted(folder) + " && c++ -std=c++17 " + flags +
+            " main.cc -o program $(pkg-config --cflags --libs " + packages + ") -pthread");
   Expect(code == 0, output);
   return folder + "/program";
 }
