@@ -6,6 +6,7 @@
 #include <google/protobuf/empty.pb.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <cstdlib>
 #include <iostream>
