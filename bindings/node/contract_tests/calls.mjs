@@ -644,6 +644,24 @@ async function options_of_calls() {
   });
 }
 
+async function stacks_show_the_caller() {
+  await withClient(async (client) => {
+    const waits = {
+      unary: () => client.unaryUnary('ReturnStatus', { code: 5 }),
+      read: () => client.unaryStream('ReturnStatusServerStream', { code: 5 }).read(),
+      iteration: () => readAll(client.unaryStream('ReturnStatusServerStream', { code: 5 })),
+      load: () => client.load('missing.proto'),
+    };
+    for (const [name, wait] of Object.entries(waits)) {
+      const theCaller = async () => {
+        await wait();
+      };
+      const error = await theCaller().catch((reason) => reason);
+      assert.match(error.stack, /^(RpcError|SchemaError): .*[^]*at async theCaller/, name);
+    }
+  });
+}
+
 async function writes_in_order() {
   await withClient(async (client) => {
     const call = client.streamUnary('EchoClientStream', []);
@@ -702,4 +720,5 @@ export const tests = {
   introspection,
   options_of_calls,
   writes_in_order,
+  stacks_show_the_caller,
 };

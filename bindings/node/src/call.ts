@@ -5,7 +5,15 @@
 
 import { cardinalities, codes, statuses } from './api';
 import { type Closable, type Connection, type Opening } from './connection';
-import { makeError, type Metadata, metadataOf, ownError, PygrpcError, RpcError } from './errors';
+import {
+  located,
+  makeError,
+  type Metadata,
+  metadataOf,
+  ownError,
+  PygrpcError,
+  RpcError,
+} from './errors';
 import { checked } from './library';
 import type { Handler } from './reactor';
 
@@ -323,12 +331,20 @@ export class CallCore implements Handler, Closable {
         ? Promise.resolve({ done: true, value: undefined })
         : Promise.reject(this.#end.error);
     }
+    return this.#arrival(owner);
+  }
+
+  async #arrival(owner: unknown): Promise<IteratorResult<unknown, undefined>> {
     this.connection.reactor.retain();
     const next = new Promise<IteratorResult<unknown, undefined>>((resolve, reject) =>
       this.#readers.push({ resolve, reject, owner }),
     );
     this.ask();
-    return next;
+    try {
+      return await next;
+    } catch (error) {
+      throw located(error);
+    }
   }
 
   #takeItem(): Item {

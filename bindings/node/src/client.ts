@@ -17,7 +17,7 @@ import {
 } from './call';
 import { encodeBinary, encodeMessage, encodeOptions } from './codec';
 import { Connection, type Opening } from './connection';
-import { ownError } from './errors';
+import { located, ownError } from './errors';
 import { checked, checkText, type FallibleFunction, type Input } from './library';
 
 /** A message as it is received: an object by JSON names. */
@@ -329,10 +329,22 @@ export class Client {
   // ---- Calls
 
   /** Calls a method with one request and one response. The deadline is 10 s unless given. */
-  unaryUnary<Response = Message>(
+  async unaryUnary<Response = Message>(
     method: string,
     request: unknown = {},
     options?: CallOptions,
+  ): Promise<Response> {
+    try {
+      return await this.#callOnce(method, request, options);
+    } catch (error) {
+      throw located(error);
+    }
+  }
+
+  #callOnce<Response>(
+    method: string,
+    request: unknown,
+    options: CallOptions | undefined,
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
       // What is thrown here rejects the promise.

@@ -243,6 +243,15 @@ export function makeError(code: number, json: string): PygrpcError {
   return new (classes[code] ?? PygrpcError)(code, message, info);
 }
 
+/**
+ * An error, with the stack of who waits for it: where it was made, only the event loop is. To be
+ * called in an async function, whose callers are then in the stack.
+ */
+export function located(error: unknown): unknown {
+  if (error instanceof PygrpcError) Error.captureStackTrace(error, located);
+  return error;
+}
+
 /** An error that the binding has found itself. */
 export function ownError(code: keyof typeof codes, message: string): PygrpcError {
   const info = { code: codes[code], name: code, message };
