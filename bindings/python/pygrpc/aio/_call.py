@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
-from typing import Any, AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any, AsyncIterator, Awaitable, Callable
 
 from pygrpc._api import END, OK, PENDING, ErrorCode, StatusCode
 from pygrpc._base import Cardinality
@@ -23,198 +22,17 @@ from pygrpc._errors import (
     make_error,
     metadata_from_json,
 )
-from pygrpc._handles import Handle, borrow, call, give_back
+from pygrpc._handles import Handle, borrow, give_back
 from pygrpc._info import read_info
+from pygrpc.aio._mailbox import FINAL, Inbox, Outbox, write_requests
 from pygrpc.aio._reactor import Reactor
-
-# How far reading goes ahead of who takes the responses: far enough that network and program work at
-# the same time, and no further.
-_AHEAD = 32
-_AHEAD_BYTES = 256 * 1024
 
 # How often something is looked for that has no completion, in seconds.
 _FIRST_LOOK = 0.001
 _LAST_LOOK = 0.02
 
-# With these a call is over; other errors concern one response.
-_FINAL = (END, ErrorCode.E_STATUS, ErrorCode.E_CLOSED, ErrorCode.E_FORKED)
-
 _END: Any = object()
 _NOT_READ: Any = object()
-
-
-def _raise(code: int, data: bytes) -> None:
-    raise make_error(code, decode_message(data))
-
-
-async def receive_one(reactor: Reactor, stream: Handle, codec: Codec) -> Any:
-    """The one response of a call of which nothing else is wanted."""
-    future: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
-    reactor.read(stream, _to(future))
-    try:
-        code, data = await future
-    except BaseException:
-        reactor.library.stream_cancel(stream.pointer, None)
-        raise
-    if code < OK:
-        _raise(code, data)
-    return codec.decode(data)
-
-
-def _to(future: asyncio.Future[tuple[int, bytes]]) -> Callable[[int, bytes], None]:
-    def receive(code: int, data: bytes) -> None:
-        if not future.done():
-            future.set_result((code, data))
-
-    return receive
-
-
-class _Inbox:
-    """The responses that have arrived, and who waits for one.
-
-    It does not know the Call, so that an abandoned Call is collected.
-    """
-
-    def __init__(self, reactor: Reactor, stream: Handle, is_stream: bool) -> None:
-        self.reactor = reactor
-        self.stream = stream
-        self.failure: BaseException | None = None  # of the iterable of requests
-        self._room = _AHEAD if is_stream else 1
-        self._arrived: deque[tuple[int, bytes]] = deque()
-        self._bytes = 0
-        self._is_reading = False
-        self._is_over = False
-        self._waiter: asyncio.Future[None] | None = None
-
-    def ask(self) -> None:
-        """Reads on, if there is room."""
-        if (
-            self._is_reading
-            or self._is_over
-            or len(self._arrived) >= self._room
-            or self._bytes >= _AHEAD_BYTES
-        ):
-            return
-        self.reactor.read(self.stream, self._receive)
-        self._is_reading = True
-
-    def _receive(self, code: int, data: bytes) -> None:
-        self._is_reading = False
-        self._arrived.append((code, data))
-        self._bytes += len(data)
-        self._is_over = code in _FINAL
-        if self._room > 1:
-            # What may fail here, because the client is closed, will fail for the reader too.
-            with contextlib.suppress(PygrpcError):
-                self.ask()
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    def has_room(self) -> bool:
-        """Whether to read on, if nobody is waiting."""
-        return len(self._arrived) <= self._room // 2
-
-    def has_one(self) -> bool:
-        """Whether take() has something to take."""
-        return bool(self._arrived)
-
-    def take(self) -> tuple[int, bytes]:
-        """The next that has arrived."""
-        arrived = self._arrived.popleft()
-        self._bytes -= len(arrived[1])
-        return arrived
-
-    def drop(self) -> None:
-        """Forgets the responses that nobody has taken."""
-        self._arrived = deque(each for each in self._arrived if each[0] in _FINAL)
-        self._bytes = sum(len(each[1]) for each in self._arrived)
-
-    async def wait(self, timeout: float | None) -> None:
-        """Until something has arrived, or the seconds are over."""
-        if self._waiter is not None:
-            raise StateError("another task is reading")
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            if timeout is None:
-                await self._waiter
-            else:
-                await asyncio.wait({self._waiter}, timeout=timeout)
-        finally:
-            self._waiter = None
-
-
-class _Outbox:
-    """Sends requests, each when the one before has left."""
-
-    def __init__(self, reactor: Reactor, stream: Handle) -> None:
-        self._reactor = reactor
-        self._stream = stream
-        self._last: asyncio.Future[tuple[int, bytes]] | None = None
-
-    async def flush(self, timeout: float | None = None) -> bool:
-        """Waits until the last request has left. False if the server takes no more."""
-        if self._last is None:
-            return True
-        if not self._last.done():
-            # A timeout, or the end of the task, leaves the write as it is.
-            await asyncio.wait({self._last}, timeout=timeout)
-            if not self._last.done():
-                raise TimeoutError
-        code, data = self._last.result()
-        if code < OK:
-            _raise(code, data)
-        return code == OK
-
-    async def write(self, data: bytes, timeout: float | None = None) -> bool:
-        """Sends a request. False if the server takes no more."""
-        if not await self.flush(timeout):
-            return False
-        self._last = asyncio.get_running_loop().create_future()
-        try:
-            self._reactor.write(self._stream, data, _to(self._last))
-        except PygrpcError:
-            self._last = None
-            raise
-        return True
-
-    async def half_close(self) -> None:
-        """Tells the server that no more requests follow."""
-        if await self.flush():
-            library = self._reactor.library
-            call(library, library.stream_half_close, self._stream.pointer)
-
-
-async def _iterate(requests: Any) -> AsyncIterator[Any]:
-    """An iterable of either kind as an asynchronous one."""
-    if hasattr(requests, "__aiter__"):
-        async for request in requests:
-            yield request
-    else:
-        for request in requests:
-            yield request
-
-
-async def send_all(outbox: _Outbox, requests: Any, encode: Callable[[Any], bytes]) -> None:
-    """Sends what an iterable yields, and half-closes."""
-    iterator = _iterate(requests)
-    try:
-        async for request in iterator:
-            if not await outbox.write(encode(request)) or not await outbox.flush():
-                return
-    finally:
-        await iterator.aclose()  # type: ignore[attr-defined]
-    await outbox.half_close()
-
-
-async def _write_requests(inbox: _Inbox, outbox: _Outbox, requests: Any, codec: Codec) -> None:
-    """What the task of a call's requests does. Its failure goes to who reads the responses."""
-    try:
-        await send_all(outbox, requests, codec.encode)
-    except asyncio.CancelledError:
-        raise
-    except BaseException as failure:
-        inbox.failure = failure
-        inbox.reactor.library.stream_cancel(inbox.stream.pointer, None)
 
 
 class Call(AsyncIterator[Any]):
@@ -250,8 +68,8 @@ class Call(AsyncIterator[Any]):
         self.cardinality = cardinality
         self._codec = codec
         self._requests = requests
-        self._inbox: _Inbox | None = None
-        self._outbox: _Outbox | None = None
+        self._inbox: Inbox | None = None
+        self._outbox: Outbox | None = None
         self._starting: asyncio.Task[None] | None = None
         self._is_closed = False
         self._is_stream = cardinality.streams_responses
@@ -265,11 +83,11 @@ class Call(AsyncIterator[Any]):
     def start(self, stream: Handle) -> None:
         """Begins with a stream that is open."""
         self._stream = stream
-        self._inbox = _Inbox(self._reactor, stream, self.cardinality.streams_responses)
-        self._outbox = _Outbox(self._reactor, stream)
+        self._inbox = Inbox(self._reactor, stream, self.cardinality.streams_responses)
+        self._outbox = Outbox(self._reactor, stream)
         if self._requests is not None:
             self._writer = self._loop.create_task(
-                _write_requests(self._inbox, self._outbox, self._requests, self._codec)
+                write_requests(self._inbox, self._outbox, self._requests, self._codec)
             )
 
     def start_later(self, opening: Awaitable[Handle]) -> None:
@@ -287,7 +105,7 @@ class Call(AsyncIterator[Any]):
 
         self._starting = self._loop.create_task(open_and_start())
 
-    async def _started(self) -> tuple[Handle, _Inbox, _Outbox]:
+    async def _started(self) -> tuple[Handle, Inbox, Outbox]:
         if self._starting is not None:
             await asyncio.shield(self._starting)
             self._starting = None
@@ -371,10 +189,10 @@ class Call(AsyncIterator[Any]):
             return _END
         raise self._noted(code, decode_message(data), inbox)
 
-    def _noted(self, code: int, info: dict[str, Any], inbox: _Inbox) -> BaseException:
+    def _noted(self, code: int, info: dict[str, Any], inbox: Inbox) -> BaseException:
         """What to raise for an error, of which it keeps that it ended the RPC."""
         error = make_error(code, info)
-        if code not in _FINAL:
+        if code not in FINAL:
             return error
         self._end(error.code if isinstance(error, RpcError) else None)
         self._failure = (code, info)
@@ -533,7 +351,7 @@ class Call(AsyncIterator[Any]):
         return f"<pygrpc.aio.Call {self.method} {state}>"
 
 
-def _take_failure(inbox: _Inbox) -> BaseException:
+def _take_failure(inbox: Inbox) -> BaseException:
     """What the iterable raised, once."""
     failure, inbox.failure = inbox.failure, None
     assert failure is not None
@@ -542,20 +360,3 @@ def _take_failure(inbox: _Inbox) -> BaseException:
 
 def _code_of(error: PygrpcError) -> int:
     return ErrorCode.E_STATUS if isinstance(error, RpcError) else error.code
-
-
-async def collect(reactor: Reactor, stream: Handle, requests: Iterable[Any], codec: Codec) -> Any:
-    """Sends the requests of a call with one response, and returns that."""
-    outbox = _Outbox(reactor, stream)
-    reading = asyncio.ensure_future(receive_one(reactor, stream, codec))
-    sending = asyncio.ensure_future(send_all(outbox, requests, codec.encode))
-    try:
-        await asyncio.wait({reading, sending}, return_when=asyncio.FIRST_COMPLETED)
-        if not reading.done():
-            await sending  # raises what the iterable raised
-        return await reading
-    finally:
-        # Whatever has ended the one ends the other.
-        reading.cancel()
-        sending.cancel()
-        await asyncio.gather(reading, sending, return_exceptions=True)

@@ -11,7 +11,8 @@ from typing import Any, AsyncIterable, Iterable, Union
 from pygrpc._base import ABSENT, BaseClient, Cardinality, Request, Source
 from pygrpc._handles import Handle
 from pygrpc._health import STATUS, WATCH, ask_health, open_watch
-from pygrpc.aio._call import Call, collect, receive_one
+from pygrpc.aio._call import Call
+from pygrpc.aio._mailbox import collect, receive_one
 from pygrpc.aio._reactor import Reactor, running_reactor
 from pygrpc.aio._threads import in_thread
 
