@@ -9,7 +9,6 @@ import (
 	"io"
 	"iter"
 	"runtime"
-	"unsafe"
 )
 
 // ---- Calls of a client
@@ -71,7 +70,7 @@ func (c *Client) StreamStream(
 func (c *Client) Request(
 	ctx context.Context, method string, request any, options ...Options,
 ) iter.Seq2[Message, error] {
-	return responses(func() (*rpc, error) { return c.begin(ctx, method, Any, request, options) })
+	return responses(func() (*rpc, error) { return c.beginAny(ctx, method, request, false, options) })
 }
 
 // Call starts a call of any method, for what the other forms lack: headers and trailers, and reading
@@ -79,16 +78,7 @@ func (c *Client) Request(
 func (c *Client) Call(
 	ctx context.Context, method string, request any, options ...Options,
 ) (*Call, error) {
-	if request == nil {
-		cardinality, err := c.Cardinality(ctx, method)
-		if err != nil {
-			return nil, err
-		}
-		if cardinality == UnaryUnary || cardinality == UnaryStream {
-			request = Message{}
-		}
-	}
-	started, err := c.begin(ctx, method, Any, request, options)
+	started, err := c.beginAny(ctx, method, request, true, options)
 	if err != nil {
 		return nil, err
 	}
@@ -105,10 +95,7 @@ func (c *Client) HealthWatch(
 		if err != nil {
 			return nil, err
 		}
-		return c.startWith(ctx, "HealthWatch", false, true,
-			func(client, queue unsafe.Pointer) (unsafe.Pointer, error) {
-				return nativeHealthWatch(client, service, encoded, queue)
-			})
+		return c.startWatch(ctx, service, encoded)
 	})
 	return func(yield func(string, error) bool) {
 		for message, err := range watch {
@@ -157,6 +144,25 @@ func (c *Client) invoke(
 		return err
 	}
 	return decodeInto(response, target, options.binary)
+}
+
+// beginAny starts a call of any method. No request is an empty one to a method that takes one; to
+// others it is a stream of none, or one that is written by hand.
+func (c *Client) beginAny(
+	ctx context.Context, method string, request any, byHand bool, options []Options,
+) (*rpc, error) {
+	if request == nil {
+		cardinality, err := c.Cardinality(ctx, method)
+		if err != nil {
+			return nil, err
+		}
+		if cardinality == UnaryUnary || cardinality == UnaryStream {
+			request = Message{}
+		} else if !byHand {
+			request = FromList()
+		}
+	}
+	return c.begin(ctx, method, Any, request, options)
 }
 
 // begin starts a call, and the goroutine that takes its requests if they are streamed.

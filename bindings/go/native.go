@@ -8,8 +8,9 @@ package pygrpc
 
 // None of these calls Go, and all copy what they are given before they return.
 #cgo nocallback pygrpc_client_new
-#cgo nocallback pygrpc_stream_open
-#cgo nocallback pygrpc_stream_read
+#cgo nocallback go_pygrpc_open
+#cgo nocallback go_pygrpc_read
+#cgo nocallback go_pygrpc_free_texts
 #cgo nocallback pygrpc_stream_write
 #cgo nocallback pygrpc_stream_read_async
 #cgo nocallback pygrpc_stream_write_async
@@ -18,8 +19,9 @@ package pygrpc
 #cgo nocallback pygrpc_free
 #cgo nocallback go_pygrpc_poll
 #cgo nocallback go_pygrpc_free_events
-#cgo noescape pygrpc_stream_open
-#cgo noescape pygrpc_stream_read
+#cgo noescape go_pygrpc_open
+#cgo noescape go_pygrpc_read
+#cgo noescape go_pygrpc_free_texts
 #cgo noescape pygrpc_stream_write
 #cgo noescape pygrpc_stream_read_async
 #cgo noescape pygrpc_stream_write_async
@@ -27,6 +29,65 @@ package pygrpc
 #cgo noescape go_pygrpc_free_events
 
 #include <pygrpc.h>
+#include <time.h>
+
+// Where there is a way into C for each call or message, these make it one.
+
+typedef struct {
+  pygrpc_stream *stream;
+  pygrpc_error *error;
+  int32_t code;
+  int32_t cardinality;
+} go_pygrpc_opened;
+
+// Opens an RPC, and says what it is.
+static go_pygrpc_opened go_pygrpc_open(pygrpc_client *client, const char *method,
+                                       int32_t cardinality, const char *request, size_t size,
+                                       const char *options, pygrpc_queue *queue) {
+  go_pygrpc_opened opened = {0};
+  opened.code = pygrpc_stream_open(client, method, cardinality, request, size, options, queue,
+                                   &opened.stream, &opened.error);
+  opened.cardinality = pygrpc_stream_cardinality(opened.stream);
+  return opened;
+}
+
+#define GO_PYGRPC_TEXTS 16
+#define GO_PYGRPC_TEXTS_SIZE 65536
+
+typedef struct {
+  char *texts[GO_PYGRPC_TEXTS];
+  size_t sizes[GO_PYGRPC_TEXTS];
+  size_t count;
+  pygrpc_error *error;
+  int32_t code; // of the read that gave no message
+} go_pygrpc_texts;
+
+static int64_t go_pygrpc_nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+// Waits for a message, and takes those that have come with it, some of them: it looks for more only
+// while there is always one, for to look in vain costs more than to come again.
+static void go_pygrpc_read(pygrpc_stream *stream, size_t max, go_pygrpc_texts *all) {
+  size_t sizes = 0;
+  all->count = 0;
+  all->error = NULL;
+  all->code = PYGRPC_OK;
+  while (all->count < max && sizes < GO_PYGRPC_TEXTS_SIZE) {
+    int64_t began = go_pygrpc_nanoseconds();
+    all->code = pygrpc_stream_read(stream, all->count == 0 ? -1 : 0, &all->texts[all->count],
+                                   &all->sizes[all->count], &all->error);
+    if (all->code != PYGRPC_OK) return;
+    sizes += all->sizes[all->count++];
+    if (go_pygrpc_nanoseconds() - began > 10000) return;
+  }
+}
+
+static void go_pygrpc_free_texts(go_pygrpc_texts *all) {
+  for (size_t i = 0; i < all->count; ++i) pygrpc_free(all->texts[i]);
+}
 
 #define GO_PYGRPC_EVENTS 64
 
@@ -352,67 +413,80 @@ func nativeHealth(client unsafe.Pointer, service string, options encodedOptions)
 
 // ---- Stream
 
+// opened is an RPC that was started.
+type opened struct {
+	stream      unsafe.Pointer
+	cardinality Cardinality
+}
+
+func (o opened) free() { freeStream(o.stream) }
+
 // nativeOpen starts an RPC. Without a request (nil, which is not the same as an empty one) the
 // method is one that streams them.
 func nativeOpen(
 	client unsafe.Pointer, method string, cardinality Cardinality, request []byte,
 	options encodedOptions, queue unsafe.Pointer,
-) (unsafe.Pointer, error) {
+) (opened, error) {
 	name, err := terminated("method", method)
 	if err != nil {
-		return nil, err
+		return opened{}, err
 	}
 	var text *C.char
 	var size C.size_t
 	if request != nil {
 		text, size = payload(request)
 	}
-	var stream *C.pygrpc_stream
-	var fault *C.pygrpc_error
-	code := C.pygrpc_stream_open((*C.pygrpc_client)(client), name, C.int32_t(cardinality), text, size,
-		optional(options), (*C.pygrpc_queue)(queue), &stream, &fault)
-	if code < 0 {
-		return nil, takenError(fault)
+	made := C.go_pygrpc_open((*C.pygrpc_client)(client), name, C.int32_t(cardinality), text, size,
+		optional(options), (*C.pygrpc_queue)(queue))
+	if made.code < 0 {
+		return opened{}, takenError(made.error)
 	}
-	return unsafe.Pointer(stream), nil
+	return opened{unsafe.Pointer(made.stream), Cardinality(made.cardinality)}, nil
 }
 
 func nativeHealthWatch(
 	client unsafe.Pointer, service string, options encodedOptions, queue unsafe.Pointer,
-) (unsafe.Pointer, error) {
+) (opened, error) {
 	name, err := terminated("service", service)
 	if err != nil {
-		return nil, err
+		return opened{}, err
 	}
 	var stream *C.pygrpc_stream
 	var fault *C.pygrpc_error
 	code := C.pygrpc_health_watch((*C.pygrpc_client)(client), name, optional(options),
 		(*C.pygrpc_queue)(queue), &stream, &fault)
 	if code < 0 {
-		return nil, takenError(fault)
+		return opened{}, takenError(fault)
 	}
-	return unsafe.Pointer(stream), nil
+	return opened{unsafe.Pointer(stream), UnaryStream}, nil
 }
 
 func freeStream(stream unsafe.Pointer) { C.pygrpc_stream_free((*C.pygrpc_stream)(stream)) }
 
 func nativeCancel(stream unsafe.Pointer) { C.pygrpc_stream_cancel((*C.pygrpc_stream)(stream), nil) }
 
-func nativeStreamCardinality(stream unsafe.Pointer) Cardinality {
-	return Cardinality(C.pygrpc_stream_cardinality((*C.pygrpc_stream)(stream)))
-}
+// texts are messages that were read at once.
+type texts struct{ all C.go_pygrpc_texts }
 
-// nativeRead waits for a message, in this thread.
-func nativeRead(stream unsafe.Pointer) (int32, []byte, error) {
-	var text *C.char
-	var size C.size_t
-	var fault *C.pygrpc_error
-	code := C.pygrpc_stream_read((*C.pygrpc_stream)(stream), -1, &text, &size, &fault)
-	if code != C.PYGRPC_OK {
-		return int32(code), nil, checked(code, fault)
+// read waits for a message, in this thread, and adds it and others that are there. What comes after
+// the messages is as from any read: a code, and the error if it is one.
+func (t *texts) read(stream unsafe.Pointer, several bool, messages [][]byte) ([][]byte, event) {
+	most := C.size_t(1)
+	if several {
+		most = C.GO_PYGRPC_TEXTS
 	}
-	message, err := taken(code, text, size, fault)
-	return int32(code), message, err
+	C.go_pygrpc_read((*C.pygrpc_stream)(stream), most, &t.all)
+	for at := range t.all.count {
+		messages = append(messages, copyText(t.all.texts[at], t.all.sizes[at]))
+	}
+	if t.all.count > 0 {
+		C.go_pygrpc_free_texts(&t.all)
+	}
+	after := event{code: int32(t.all.code)}
+	if t.all.error != nil {
+		after.err = takenError(t.all.error)
+	}
+	return messages, after
 }
 
 // nativeWrite waits until the message before has left, in this thread.

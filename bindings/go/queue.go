@@ -56,7 +56,9 @@ func (c *completions) forget(tag uint64) chan<- event {
 func (c *completions) deliverAll() {
 	var poller poller
 	for {
-		poller.poll(c.queue, func(tag uint64, happened event) { c.forget(tag) <- happened })
+		poller.poll(c.queue, func(tag uint64, happened event) {
+			c.forget(tag) <- happened
+		})
 		// Whoever got something goes on first, in this thread; else, while this one waits in C, another
 		// would have to be woken for it. A fifth of the time of a call.
 		runtime.Gosched()

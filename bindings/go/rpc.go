@@ -55,6 +55,11 @@ type rpc struct {
 	readDone    chan event // of the queue
 	writeDone   chan event
 
+	reading atomic.Bool // who set it may touch these
+	texts   *texts
+	ahead   [][]byte // messages that came with the last one
+	after   event    // what comes after them, unless it is a message
+
 	mutex sync.Mutex
 	end   error // how it has ended: io.EOF, or the error that was given out
 	fault error // of the requests: why it was cancelled
@@ -65,46 +70,68 @@ type rpc struct {
 func (c *Client) start(
 	ctx context.Context, method string, cardinality Cardinality, request []byte, options callOptions,
 ) (*rpc, error) {
-	streams := cardinality != UnaryUnary && cardinality != StreamUnary
-	return c.startWith(ctx, method, options.binary, streams,
-		func(client, queue unsafe.Pointer) (unsafe.Pointer, error) {
-			return nativeOpen(client, method, cardinality, request, options.encoded, queue)
-		})
-}
-
-func (c *Client) startWith(
-	ctx context.Context, method string, binary, streams bool,
-	open func(client, queue unsafe.Pointer) (unsafe.Pointer, error),
-) (*rpc, error) {
 	if ctx.Err() != nil {
 		return nil, contextError(ctx, method)
 	}
-	made := &rpc{ctx: ctx, client: c, method: method, binary: binary}
-	var queue unsafe.Pointer
-	direct, counter := countIn(streams)
-	made.counter = counter
-	if !direct {
-		var err error
-		if made.queue, err = sharedCompletions(); err != nil {
-			made.countOut()
-			return nil, err
-		}
-		queue = made.queue.queue
-		made.readDone, made.writeDone = make(chan event, 1), make(chan event, 1)
-	}
-	stream, err := withSchema(ctx, c, method, func(client unsafe.Pointer) (unsafe.Pointer, error) {
-		return open(client, queue)
-	}, freeStream)
+	made, err := c.prepare(ctx, method, cardinality != UnaryUnary && cardinality != StreamUnary)
 	if err != nil {
+		return nil, err
+	}
+	made.binary = options.binary
+	return made, made.open(func(client, queue unsafe.Pointer) (opened, error) {
+		return nativeOpen(client, method, cardinality, request, options.encoded, queue)
+	})
+}
+
+// startWatch opens the RPC of HealthWatch.
+func (c *Client) startWatch(ctx context.Context, service string, options encodedOptions) (*rpc, error) {
+	if ctx.Err() != nil {
+		return nil, contextError(ctx, "HealthWatch")
+	}
+	made, err := c.prepare(ctx, "HealthWatch", true)
+	if err != nil {
+		return nil, err
+	}
+	return made, made.open(func(client, queue unsafe.Pointer) (opened, error) {
+		return nativeHealthWatch(client, service, options, queue)
+	})
+}
+
+// prepare makes an RPC that is not open, and chooses its way.
+func (c *Client) prepare(ctx context.Context, method string, streams bool) (*rpc, error) {
+	direct, counter := countIn(streams)
+	made := &rpc{ctx: ctx, client: c, method: method, counter: counter}
+	if direct {
+		return made, nil
+	}
+	var err error
+	if made.queue, err = sharedCompletions(); err != nil {
 		made.countOut()
-		return nil, inContext(ctx, method, err)
+		return nil, err
 	}
-	made.cardinality = nativeStreamCardinality(stream)
-	made.stream = newHandle(stream, freeStream)
-	if ctx.Done() != nil {
-		made.stop = context.AfterFunc(ctx, made.cancel)
-	}
+	made.readDone, made.writeDone = make(chan event, 1), make(chan event, 1)
 	return made, nil
+}
+
+// open opens what was prepared.
+func (r *rpc) open(native func(client, queue unsafe.Pointer) (opened, error)) error {
+	var queue unsafe.Pointer
+	if r.queue != nil {
+		queue = r.queue.queue
+	}
+	made, err := withSchema(r.ctx, r.client, r.method, func(client unsafe.Pointer) (opened, error) {
+		return native(client, queue)
+	}, opened.free)
+	if err != nil {
+		r.countOut()
+		return inContext(r.ctx, r.method, err)
+	}
+	r.cardinality = made.cardinality
+	r.stream = newHandle(made.stream, freeStream)
+	if r.ctx.Done() != nil {
+		r.stop = context.AfterFunc(r.ctx, r.cancel)
+	}
+	return nil
 }
 
 // cancel ends the RPC, if it has not ended; whoever waits for it is told.
@@ -169,6 +196,10 @@ func (r *rpc) closedError() error {
 
 // read waits for a response; the error io.EOF says that there are no more.
 func (r *rpc) read() ([]byte, error) {
+	if !r.reading.CompareAndSwap(false, true) {
+		return nil, newError(CodeState, fmt.Sprintf("a read of %s is under way", r.method))
+	}
+	defer r.reading.Store(false)
 	if end := r.ended(); end != nil {
 		return nil, end
 	}
@@ -176,24 +207,49 @@ func (r *rpc) read() ([]byte, error) {
 		return nil, r.closedError()
 	}
 	defer r.stream.release()
-	var happened event
-	if r.queue == nil {
-		happened.code, happened.message, happened.err = nativeRead(r.stream.pointer)
-	} else {
-		tag := r.queue.expect(r.readDone)
-		if err := nativeReadAsync(r.stream.pointer, tag); err != nil {
-			r.queue.forget(tag)
-			return nil, r.finished(err)
-		}
-		happened = <-r.readDone
+	happened := r.readDirect
+	if r.queue != nil {
+		happened = r.readQueued
 	}
+	came := happened()
 	switch {
-	case happened.err != nil:
-		return nil, r.finished(happened.err)
-	case happened.code == resultEnd:
+	case came.err != nil:
+		return nil, r.finished(came.err)
+	case came.code == resultEnd:
 		return nil, r.finished(io.EOF)
 	}
-	return happened.message, nil
+	return came.message, nil
+}
+
+// readDirect reads in this thread; in a stream of responses, also others that are there already.
+func (r *rpc) readDirect() event {
+	if len(r.ahead) == 0 && r.after.code == resultOK {
+		if r.texts == nil {
+			r.texts = new(texts)
+		}
+		several := r.cardinality == UnaryStream || r.cardinality == StreamStream
+		r.ahead, r.after = r.texts.read(r.stream.pointer, several, r.ahead[:0])
+		if r.after.code == resultPending {
+			r.after.code = resultOK
+		}
+	}
+	if len(r.ahead) > 0 {
+		message := r.ahead[0]
+		r.ahead = r.ahead[1:]
+		return event{message: message}
+	}
+	after := r.after
+	r.after = event{} // a message without JSON form, say: more may follow
+	return after
+}
+
+func (r *rpc) readQueued() event {
+	tag := r.queue.expect(r.readDone)
+	if err := nativeReadAsync(r.stream.pointer, tag); err != nil {
+		r.queue.forget(tag)
+		return event{err: err}
+	}
+	return <-r.readDone
 }
 
 // single reads the one response of a method that does not stream them.

@@ -130,6 +130,24 @@ func TestReflectionEndsWithTheContext(t *testing.T) {
 	}
 }
 
+func TestRequestOfNothing(t *testing.T) {
+	client := testClient()
+	defer client.Close()
+	for reply, err := range client.Request(t.Context(), "SayHello", nil) {
+		if err != nil || reply["message"] != "Hello, !" {
+			t.Errorf("%v, %v", reply, err)
+		}
+	}
+	for reply, err := range client.Request(t.Context(), "SinkPayloads", nil) {
+		if err != nil || fmt.Sprint(reply["messages"]) != "0" {
+			t.Errorf("%v, %v", reply, err)
+		}
+	}
+	if reply, err := client.StreamUnary(t.Context(), "SinkPayloads", nil); err != nil {
+		t.Errorf("%v, %v", reply, err)
+	}
+}
+
 func TestIntrospection(t *testing.T) {
 	client := testClient()
 	defer client.Close()
