@@ -12,18 +12,18 @@ NOTICE = """\
 """
 
 # The parameter as koffi reads it, and its type in TypeScript. Handles are addresses, which a number
-# holds exactly. What comes out goes into memory of the caller's: koffi need not make arrays for it.
+# holds exactly, and so is where things go that come out: nothing else costs koffi as little.
 # A size is signed, so that -1 is PYGRPC_NUL_TERMINATED. Bytes are given as a string, or as they are.
 PARAMETERS = {
     "text": ("const char *{}", "string | null"),
     "data": ("const char *{}", "string | Uint8Array | null"),
     "memory": ("uintptr_t {}", "number"),
     "handle": ("uintptr_t {}", "number"),
-    "text_out": ("void *{}", "Uint32Array | null"),
-    "size_out": ("void *{}", "Uint32Array | null"),
-    "int32_out": ("void *{}", "Uint32Array"),
-    "handle_out": ("void *{}", "Uint32Array | null"),
-    "handles_out": ("void *{}", "Uint32Array"),
+    "text_out": ("uintptr_t {}", "number"),
+    "size_out": ("uintptr_t {}", "number"),
+    "int32_out": ("uintptr_t {}", "number"),
+    "handle_out": ("uintptr_t {}", "number"),
+    "handles_out": ("uintptr_t {}", "number"),
     "int32": ("int32_t {}", "number"),
     "int64": ("int64_t {}", "number"),
     "uint64": ("uint64_t {}", "number"),

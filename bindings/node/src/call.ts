@@ -102,7 +102,7 @@ export class UnaryCall implements Handler, Closable {
     const { library } = this.connection;
     if (code === codes.OK) {
       const { isBinary } = this.codec;
-      const data = isBinary ? library.eventBytes(event) : library.eventText(event, null);
+      const data = isBinary ? library.eventBytes(event) : library.eventText(event, 0);
       this.#end();
       try {
         this.resolve(this.codec.decode(data, this.opening.method));
@@ -268,7 +268,7 @@ export class CallCore implements Handler, Closable {
     const { library } = this.connection;
     if (code === codes.OK) {
       const { isBinary } = this.codec;
-      this.#deliver(isBinary ? library.eventBytes(event) : library.eventText(event, null));
+      this.#deliver(isBinary ? library.eventBytes(event) : library.eventText(event, 0));
       if (streamsResponses(this.opening.cardinality)) {
         this.ask();
       } else {
@@ -521,7 +521,7 @@ export class CallCore implements Handler, Closable {
     this.#items = [];
     this.#firstItem = 0;
     this.#sizeAhead = 0;
-    this.connection.library.functions.pygrpc_stream_cancel(this.#stream, null);
+    this.connection.library.functions.pygrpc_stream_cancel(this.#stream, 0);
     this.ask();
   }
 

@@ -14,7 +14,7 @@ import {
   type Input,
   type Library,
   type Output,
-  Slot,
+  type Slot,
 } from './library';
 import { getReactor, type Reactor } from './reactor';
 import { Converter, type Description, type Wanted } from './values';
@@ -51,7 +51,7 @@ export class Connection {
   /** Cardinalities of methods that are in the schema. */
   readonly #methods = new Map<string, number>();
   readonly #converters = new Map<string, Converter>();
-  readonly #stream = new Slot();
+  readonly #stream: Slot;
   #hasSchema = false;
   #isClosed = false;
   /** Functions of this client that worker threads are in, or about to be. */
@@ -60,6 +60,7 @@ export class Connection {
   constructor(target: string | null, options: Record<string, unknown>) {
     this.reactor = getReactor();
     this.library = this.reactor.library;
+    this.#stream = this.library.newSlot();
     this.target = target === null ? null : checkText(target, 'the target');
     this.#usesReflection = target !== null && options.reflection !== false;
     this.#reflectsNeeded = options.reflection_scope === 'needed';
@@ -160,13 +161,20 @@ export class Connection {
         typeof request === 'object' && request !== null ? request.length : -1,
         options,
         this.reactor.queue,
-        stream.words,
+        stream.address,
         errorOut,
       );
     } else {
       const service = checkText(method, "the service's name");
       const { queue } = this.reactor;
-      code = functions.pygrpc_health_watch(handle, service, options, queue, stream.words, errorOut);
+      code = functions.pygrpc_health_watch(
+        handle,
+        service,
+        options,
+        queue,
+        stream.address,
+        errorOut,
+      );
     }
     if (code < 0) throw this.library.takeError(code);
     return stream.value;

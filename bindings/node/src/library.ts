@@ -12,6 +12,7 @@ import { LibraryError, makeError, ownError, type PygrpcError } from './errors';
 /** What is used of koffi. */
 interface Koffi {
   load(path: string | null): NativeLibrary;
+  address(memory: ArrayBuffer): bigint;
 }
 interface NativeLibrary {
   func(prototype: string): (...values: never[]) => unknown;
@@ -43,16 +44,24 @@ export interface Output {
 
 /** Memory for what comes out of a function: addresses, sizes and integers. */
 export class Slot {
-  readonly words = new Uint32Array(2);
+  readonly #words: Uint32Array;
+  /** Where it is. It does not move: the memory of an ArrayBuffer is not on V8's heap. */
+  readonly address: number;
+
+  constructor(koffi: Pick<Koffi, 'address'>) {
+    const memory = new ArrayBuffer(8);
+    this.#words = new Uint32Array(memory);
+    this.address = Number(koffi.address(memory));
+  }
 
   /** As an address or a size. Both stay far below 2 ** 53. */
   get value(): number {
-    return (this.words[1] as number) * 4294967296 + (this.words[0] as number);
+    return (this.#words[1] as number) * 4294967296 + (this.#words[0] as number);
   }
 
   clear(): void {
-    this.words[0] = 0;
-    this.words[1] = 0;
+    this.#words[0] = 0;
+    this.#words[1] = 0;
   }
 }
 
@@ -61,17 +70,26 @@ export class Library {
   readonly path: string;
   readonly functions: Functions;
   /** As pygrpc_event_message(), but what it gives is made a string at once; not for bytes. */
-  readonly eventText: (event: number, size: null) => string;
+  readonly eventText: (event: number, size: number) => string;
   /** pipe2() of the system. */
   readonly makePipe: (ends: Int32Array, flags: number) => number;
   readonly #copy: Copy;
-  readonly #error = new Slot();
-  readonly #size = new Slot();
-  readonly #text = new Slot();
-  readonly #value = new Slot();
+  /** Where functions that are called directly put their errors. */
+  readonly errorOut: number;
+  readonly #koffi: Koffi;
+  readonly #error: Slot;
+  readonly #size: Slot;
+  readonly #text: Slot;
+  readonly #value: Slot;
 
   constructor(path: string, koffi: Koffi, native: NativeLibrary) {
     this.path = path;
+    this.#koffi = koffi;
+    this.#error = this.newSlot();
+    this.#size = this.newSlot();
+    this.#text = this.newSlot();
+    this.#value = this.newSlot();
+    this.errorOut = this.#error.address;
     const declared = Object.entries(prototypes).map(([name, prototype]) => [
       name,
       native.func(prototype),
@@ -85,9 +103,8 @@ export class Library {
     this.makePipe = process.func('int pipe2(void *ends, int flags)') as Library['makePipe'];
   }
 
-  /** Where functions that are called directly put their errors. */
-  get errorOut(): Uint32Array {
-    return this.#error.words;
+  newSlot(): Slot {
+    return new Slot(this.#koffi);
   }
 
   /** The error of a function that was called directly. */
@@ -102,29 +119,29 @@ export class Library {
 
   /** The message of an event, as bytes. */
   eventBytes(event: number): Buffer {
-    const address = this.functions.pygrpc_event_message(event, this.#size.words);
+    const address = this.functions.pygrpc_event_message(event, this.#size.address);
     return this.#bytesAt(address, this.#size.value);
   }
 
   /** Calls a function by its name. May wait, if the function does. */
   call(name: FallibleFunction, inputs: readonly Input[]): Output {
-    const values: (Input | Uint32Array)[] = [];
+    const values: Input[] = [];
     let next = 0;
     let textOut = false;
     let valueOut = false;
     for (const kind of parameters[name]) {
       const last = values.length === parameters[name].length - 1;
       if (kind === 'handle_out' && last) {
-        values.push(this.#error.words);
+        values.push(this.#error.address);
       } else if (kind === 'handle_out' || kind === 'int32_out') {
         this.#value.clear();
         valueOut = true;
-        values.push(this.#value.words);
+        values.push(this.#value.address);
       } else if (kind === 'text_out') {
         textOut = true;
-        values.push(this.#text.words);
+        values.push(this.#text.address);
       } else if (kind === 'size_out') {
-        values.push(this.#size.words);
+        values.push(this.#size.address);
       } else if (kind === 'size') {
         const data = values[values.length - 1];
         values.push(data instanceof Uint8Array ? data.length : NUL_TERMINATED);

@@ -7,7 +7,7 @@ import { closeSync } from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';
 
 import { codes } from './api';
-import { checked, getLibrary, type Library, Slot } from './library';
+import { checked, getLibrary, type Library, type Slot } from './library';
 
 /** What becomes of an operation. The event is freed after the call. */
 export interface Handler {
@@ -44,14 +44,16 @@ export class Reactor {
   readonly #socket: Socket;
   readonly #writeEnd: number;
   readonly #handlers = new Map<number, Handler>();
-  readonly #event = new Slot();
-  readonly #count = new Slot();
+  readonly #event: Slot;
+  readonly #count: Slot;
   #lastTag = 0;
   #waiters = 0;
   #isScheduled = false;
 
   constructor(library: Library) {
     this.library = library;
+    this.#event = library.newSlot();
+    this.#count = library.newSlot();
     this.queue = checked(library.call('pygrpc_queue_new', [])).value;
     const [readEnd, writeEnd] = makePipe(library);
     this.#writeEnd = writeEnd;
@@ -120,9 +122,9 @@ export class Reactor {
       const code = functions.pygrpc_queue_poll(
         this.queue,
         0,
-        event.words,
+        event.address,
         1,
-        this.#count.words,
+        this.#count.address,
         errorOut,
       );
       if (code < 0) throw this.library.takeError(code);
@@ -149,7 +151,7 @@ export class Reactor {
   }
 
   #close(): void {
-    this.library.functions.pygrpc_queue_set_fd(this.queue, -1, null);
+    this.library.functions.pygrpc_queue_set_fd(this.queue, -1, 0);
     closeSync(this.#writeEnd);
   }
 }
