@@ -13,7 +13,7 @@ NOTICE = """\
 
 # The parameter as koffi reads it, and its type in TypeScript. Handles are addresses, which a number
 # holds exactly, and so is where things go that come out: nothing else costs koffi as little.
-# A size is signed, so that -1 is PYGRPC_NUL_TERMINATED. Bytes are given as a string, or as they are.
+# A size is signed, so that -1 is PYGRPC_NUL_TERMINATED. Bytes are given as a string or as they are.
 PARAMETERS = {
     "text": ("const char *{}", "string | null"),
     "data": ("const char *{}", "string | Uint8Array | null"),

@@ -78,7 +78,7 @@ struct Error : public std::exception {
   Metadata trailers;
   std::string peer;         // the server's address, where the RPC had come to one
   std::string timing_json;  // an object; empty when nobody measured
-  std::string reason;  // one word for what happened; see docs/errors.md
+  std::string reason;       // one word for what happened; see docs/errors.md
   bool retriable = false;
 };
 

@@ -61,7 +61,8 @@ grpc_channel* CreateChannel(const std::string& target, const ClientOptions& opti
     channel = grpc_channel_create(target.c_str(), credentials, &all);
   }
   grpc_channel_credentials_release(credentials);
-  // A channel that gRPC cannot make is one whose calls all fail, for a reason that only its log has.
+  // A channel that gRPC cannot make is one whose calls all fail, for a reason that only its log
+  // has.
   if (grpc_channel_check_connectivity_state(channel, 0) == GRPC_CHANNEL_IDLE) return channel;
   grpc_channel_destroy(channel);
   if (complaint.empty()) complaint = "with GRPC_VERBOSITY=ERROR in the environment it says why";

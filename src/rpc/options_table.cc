@@ -26,8 +26,8 @@ const std::vector<OptionSpec>& OptionsTable() {
   // Leaked on purpose: gRPC's threads may outlive static destructors.
   static const auto* table = new std::vector<OptionSpec>{
       // name, type, scopes, default, choices, minimum, maximum, none allowed, help
-      {"transport", T::kText, kClientOnly, "\"plaintext\"", "plaintext|tls|alts|google_default", 0, 0,
-       false,
+      {"transport", T::kText, kClientOnly, "\"plaintext\"", "plaintext|tls|alts|google_default", 0,
+       0, false,
        "how bytes travel; tls is turned on by name only. google_default is TLS with Google's "
        "application default credentials, alts that of Google's machines"},
       {"tls", T::kObject, kClientOnly, "null", nullptr, 0, 0, false,

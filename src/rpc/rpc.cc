@@ -161,7 +161,8 @@ grpc_op Rpc::SendInitialMetadata() {
   }
   if (options_.authorization != nullptr) {
     sent_metadata_.push_back({grpc_slice_from_static_string("authorization"),
-                              CopiedSlice(options_.authorization->Header()), {}});
+                              CopiedSlice(options_.authorization->Header()),
+                              {}});
   }
   if (options_.gzip) {
     sent_metadata_.push_back(

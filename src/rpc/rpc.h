@@ -154,9 +154,7 @@ class Rpc {
   bool ok(BatchKind kind) const;
 
   // The batch with which the server's initial metadata come.
-  BatchKind headers_batch() const {
-    return headers_apart_ ? BatchKind::kOpen : BatchKind::kFinal;
-  }
+  BatchKind headers_batch() const { return headers_apart_ ? BatchKind::kOpen : BatchKind::kFinal; }
 
   // Results; each is there once its batch has completed.
   Message TakeMessage() { return std::move(received_); }  // kRead, or kFinal of a unary response

@@ -11,8 +11,8 @@
 namespace pygrpc::rpc {
 
 // The service config that the options "service_config" and "health_check" make together, as JSON
-// text; "" for none. Throws Error(kOption) that names the place of a fault: gRPC would tell of it at
-// the first call only, and not what it is. Also if these options and "load_balancing" contradict
+// text; "" for none. Throws Error(kOption) that names the place of a fault: gRPC would tell of it
+// at the first call only, and not what it is. Also if these options and "load_balancing" contradict
 // each other.
 std::string MakeServiceConfig(const OptionValues& values);
 
