@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
 	"unsafe"
 )
 
@@ -201,8 +200,7 @@ func healthStatus(text []byte) (string, error) {
 func (c *Client) Load(ctx context.Context, source string, options ...Options) error {
 	_, given := last(options, "timeout")
 	if deadline, ok := ctx.Deadline(); ok && !given && source == "reflection" {
-		left := max(time.Until(deadline), time.Millisecond)
-		options = append(options[:len(options):len(options)], Options{"timeout": left})
+		options = append(options[:len(options):len(options)], timeoutUntil(deadline))
 	}
 	encoded, err := encodeOptions(options)
 	if err != nil {

@@ -68,11 +68,22 @@ func (c *Client) forCall(ctx context.Context, listed []Options) (callOptions, er
 	}
 	if deadline, ok := ctx.Deadline(); ok && !c.hasTimeout {
 		if _, given := last(listed, "timeout"); !given {
-			left := max(time.Until(deadline).Round(time.Millisecond), time.Millisecond)
-			listed = append(listed[:len(listed):len(listed)], Options{"timeout": left})
+			listed = append(listed[:len(listed):len(listed)], timeoutUntil(deadline))
 		}
 	}
 	var err error
 	made.encoded, err = encodeOptions(listed)
 	return made, err
+}
+
+// longestTimeout is the most that the option takes.
+const longestTimeout = 365 * 24 * time.Hour
+
+// timeoutUntil gives a deadline as the option timeout.
+func timeoutUntil(deadline time.Time) Options {
+	left := time.Until(deadline)
+	if left > longestTimeout {
+		return Options{"timeout": "none"}
+	}
+	return Options{"timeout": max(left.Round(time.Millisecond), time.Millisecond)}
 }

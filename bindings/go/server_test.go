@@ -130,6 +130,33 @@ func TestReflectionEndsWithTheContext(t *testing.T) {
 	}
 }
 
+func TestDeadlines(t *testing.T) {
+	client := testClient()
+	defer client.Close()
+	for left, known := range map[time.Duration]bool{time.Minute: true, 100 * 365 * 24 * time.Hour: false} {
+		ctx, cancel := context.WithTimeout(t.Context(), left)
+		reply, err := client.UnaryUnary(ctx, "EchoMetadata", nil)
+		cancel()
+		if _, ok := reply["timeRemaining"]; err != nil || ok != known {
+			t.Errorf("%v left: the server knows %v, %v", left, reply["timeRemaining"], err)
+		}
+	}
+	// The shorter one counts.
+	hasty, err := pygrpc.NewClient(testTarget(), pygrpc.Options{"timeout": 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hasty.Close()
+	if err := hasty.LoadClient(client); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := hasty.UnaryUnary(ctx, "NeverAnswer", nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the client's timeout: %v", err)
+	}
+}
+
 func TestRequestOfNothing(t *testing.T) {
 	client := testClient()
 	defer client.Close()
