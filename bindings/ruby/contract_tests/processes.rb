@@ -1,0 +1,194 @@
+# frozen_string_literal: true
+
+# Copyright 2026 The pygrpc Authors
+# SPDX-License-Identifier: Apache-2.0
+
+require_relative 'support'
+
+# What concerns a whole process: signals, exit, fork, memory, other gems.
+module Processes
+  extend Support
+
+  BODY = "{ body: ('a' * 1_000_000).b }"
+
+  # What is done before, and what waits.
+  WAITS = {
+    'unary' => ['', "client.unary_unary('NeverAnswer', {}, timeout: 60)"],
+    'read' => ["call = client.unary_stream('CountForever', interval: '60s')", 'call.read; call.read'],
+    'headers' => ["call = client.call('NeverAnswer', {})", 'call.headers'],
+    'write' => ["call = client.call('NeverRead')", "loop { call.write(#{BODY}) }"],
+    'async' => ['', "client.async.unary_unary('NeverAnswer', {}, timeout: 60).value"],
+    'health' => [
+      "require 'socket'; deaf = TCPServer.new('127.0.0.1', 0); other = Pygrpc::Client.new('127.0.0.1', deaf.addr[1])",
+      'other.health(timeout: 60)',
+    ],
+  }.freeze
+
+  INTERRUPTED = <<~RUBY
+    $stdout.sync = true
+    client = connect
+    %<prepare>s
+    puts 'ready'
+    begin
+      %<wait>s
+    rescue Interrupt
+      puts now
+    end
+    raise 'unusable' if client.unary_unary('SayHello', name: 'you')['message'] != 'Hello, you!'
+  RUBY
+
+  EXITS = {
+    'open stream' => "call = client.unary_stream('CountForever'); call.read",
+    'read in a thread' => "Thread.new { client.unary_stream('CountForever', interval: '60s').to_a }; sleep(0.2)",
+    'write held up' => "call = client.call('NeverRead', Enumerator.new { |all| loop { all << #{BODY} } }); sleep(0.2)",
+    'future' => "future = client.async.unary_unary('NeverAnswer', {}, timeout: 60); future.wait(0.1)",
+    'async stream' => "call = client.async.unary_stream('CountForever'); call.read; call.read_async",
+  }.freeze
+
+  THEIRS = <<~RUBY
+    require 'grpc'
+    require 'google/protobuf/empty_pb'
+    require 'google/protobuf/wrappers_pb'
+    def theirs
+      stub = GRPC::ClientStub.new(ENV.fetch('PYGRPC_TEST_TARGET'), :this_channel_is_insecure, timeout: 10)
+      empty = Google::Protobuf::Empty
+      reply = stub.request_response('/pygrpc.test.Test/Ping', empty.new, empty.method(:encode), empty.method(:decode))
+      raise reply.inspect unless reply == empty.new
+    end
+  RUBY
+
+  OURS = <<~RUBY
+    require 'pygrpc'
+    def ours
+      client = Pygrpc::Client.new(ENV.fetch('PYGRPC_TEST_TARGET')).load('helloworld.proto').load('google/protobuf/wrappers.proto')
+      puts client.unary_unary('SayHello', name: 'you')['message']
+    end
+  RUBY
+
+  module_function
+
+  def interrupt
+    WAITS.each_value { |prepare, wait| best_of_three(0.2) { interrupted(prepare, wait) } }
+  end
+
+  def interrupted(prepare, wait)
+    code = format(INTERRUPTED, prepare: prepare, wait: wait)
+    Open3.popen3(*command(code, PREAMBLE, []), chdir: '/') do |input, output, errors, process|
+      input.close
+      check_equal("ready\n", output.gets)
+      sleep(0.5)
+      sent = now
+      Process.kill(:INT, process.pid)
+      line = output.read
+      complaint = errors.read
+      check(process.value.success? && complaint.empty?, "#{process.value}\n#{complaint}")
+      Float(line) - sent
+    end
+  end
+
+  def no_leak
+    grown, descriptors = run_ruby(<<~RUBY).split.map(&:to_i)
+      client = connect
+      work = lambda do |rounds|
+        rounds.times do |number|
+          client.unary_unary('SayHello', name: 'x' * 1000)
+          client.unary_stream('SayHelloStreamReply', name: 'x' * 1000).read if number % 10 == 0
+        end
+      end
+      work.call(2000)
+      before, files = resident, Dir.children('/proc/self/fd').size
+      work.call(8000)
+      puts resident - before, Dir.children('/proc/self/fd').size - files
+    RUBY
+    check(grown < 20 * 1024 * 1024, "#{grown} bytes")
+    check(descriptors < 10, "#{descriptors} descriptors")
+  end
+
+  def exit_with_open_stream
+    EXITS.each_value do |code|
+      best_of_three(2) do
+        output = run_ruby("client = connect\n#{code}\nputs now\n")
+        now - Float(output)
+      end
+    end
+  end
+
+  def load_then_fork
+    output = run_ruby(<<~RUBY)
+      client = connect
+      child = fork do
+        exit!(client.unary_unary('SayHello', name: 'child')['message'] == 'Hello, child!')
+      end
+      puts Process.wait2(child)[1].exitstatus, client.unary_unary('SayHello', name: 'parent')['message']
+    RUBY
+    check_equal("0\nHello, parent!\n", output)
+  end
+
+  def use_then_fork
+    output = run_ruby(<<~RUBY)
+      client = connect
+      client.unary_unary('SayHello', name: 'parent')
+      client.async.unary_unary('SayHello', name: 'parent').value
+      call = client.unary_stream('CountForever')
+      call.read
+      child = fork do
+        began = now
+        uses = [
+          -> { client.unary_unary('SayHello', name: 'child') },
+          -> { client.async.unary_unary('SayHello', name: 'child').value },
+          -> { Pygrpc::Client.new(client.target).unary_unary('/helloworld.Greeter/SayHello', {}) },
+          -> { call.read },
+        ]
+        caught = uses.count do |use|
+          use.call
+          false
+        rescue Pygrpc::ForkedError
+          true
+        end
+        exit(caught == uses.size && now - began < 1)
+      end
+      puts Process.wait2(child)[1].exitstatus, client.unary_unary('SayHello', name: 'parent')['message']
+      puts client.async.unary_unary('SayHello', name: 'future').value['message']
+    RUBY
+    check_equal("0\nHello, parent!\nHello, future!\n", output)
+  end
+
+  def coexist(code)
+    # The other gem's own code has warnings.
+    output, errors, status = Open3.capture3(RbConfig.ruby, '-I', "#{ROOT}/lib", '-e', code, chdir: '/')
+    check(status.success? && errors.empty?, "#{status}\n#{output}\n#{errors}")
+    check_equal("Hello, you!\n" * 2, output)
+  end
+
+  def coexist_theirs_first
+    coexist("#{THEIRS}\ntheirs\n#{OURS}\nours\ntheirs\nours\n")
+  end
+
+  def coexist_ours_first
+    coexist("#{OURS}\nours\n#{THEIRS}\ntheirs\nours\ntheirs\n")
+  end
+
+  # Calls that wait under a Fiber scheduler do not keep its other fibers from running.
+  def fiber_scheduler
+    output = run_ruby(<<~RUBY, options: ['-W0'])
+      require 'async'
+      client = connect
+      steps = 0
+      Async do |task|
+        counting = task.async { loop { task.sleep(0.001); steps += 1 } }
+        calls = 5.times.map { task.async { client.unary_unary('Sleep', delay: '0.3s') } }
+        calls.each(&:wait)
+        streams = 3.times.map { |n| task.async { client.unary_stream('SayHelloStreamReply', name: n.to_s).to_a.size } }
+        p streams.map(&:wait)
+        counting.stop
+      end
+      puts steps >= 60
+    RUBY
+    check_equal("[5, 5, 5]\ntrue\n", output)
+  end
+
+  TESTS = %i[
+    interrupt no_leak exit_with_open_stream load_then_fork use_then_fork coexist_theirs_first coexist_ours_first
+    fiber_scheduler
+  ].freeze
+end
