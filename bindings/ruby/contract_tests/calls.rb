@@ -8,6 +8,7 @@ require_relative 'support'
 
 # What happens within one process.
 module Calls
+  include Support
   extend Support
 
   MEGABYTE = { body: ('a' * 1_000_000).b }.freeze
@@ -272,7 +273,7 @@ module Calls
       optionalDouble: Float::NAN,
       doubleValue: -0.0,
       floatValue: 1.5r,
-      enumValue: :COLOR_RED,
+      enumValue: :RED,
       stringValue: 'é'.encode('ISO-8859-1'),
       timestamp: Time.utc(2026, 1, 2, 3, 4, Rational(5_006, 1000)),
       boolValue: true
@@ -280,7 +281,7 @@ module Calls
     {
       'bytesValue' => 'AP8=', 'repeatedBytes' => ['gA=='], 'int64Value' => -(2**63), 'uint64Value' => (2**64) - 1,
       'mapInt64Int64' => { ((2**53) + 1).to_s => (2**53) + 1 }, 'mapBoolBool' => { 'true' => false },
-      'optionalDouble' => 'NaN', 'floatValue' => 1.5, 'enumValue' => 'COLOR_RED', 'stringValue' => 'é',
+      'optionalDouble' => 'NaN', 'floatValue' => 1.5, 'enumValue' => 'RED', 'stringValue' => 'é',
       'timestamp' => '2026-01-02T03:04:05.006Z', 'boolValue' => true
     }.each { |key, value| check_equal([key, value], [key, response[key]]) }
     check_equal('-0.0', response['doubleValue'].to_s)

@@ -7,6 +7,7 @@ require_relative 'support'
 
 # Points 1 to 3: finding the library, loading it, and starting nothing.
 module Libraries
+  include Support
   extend Support
 
   BARE = "require 'pygrpc'\n"

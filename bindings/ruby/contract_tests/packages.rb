@@ -7,6 +7,7 @@ require_relative 'support'
 
 # Point 24: the README, the types and the package.
 module Packages
+  include Support
   extend Support
 
   README = File.read("#{Support::ROOT}/README.md")
@@ -56,8 +57,9 @@ module Packages
 
   def types
     signatures = "#{ROOT}/sig"
-    run('rbs', '-I', signatures, '-r', 'timeout', 'validate', '--silent')
-    options = { 'RBS_TEST_TARGET' => 'Pygrpc::*', 'RBS_TEST_OPT' => "-I #{signatures} -r timeout",
+    rbs = Gem.bin_path('rbs', 'rbs')
+    run(RbConfig.ruby, rbs, '-I', signatures, '-r', 'timeout', '-r', 'pathname', 'validate', '--silent')
+    options = { 'RBS_TEST_TARGET' => 'Pygrpc::*', 'RBS_TEST_OPT' => "-I #{signatures} -r timeout -r pathname",
                 'RBS_TEST_LOGLEVEL' => 'error', 'RBS_TEST_RAISE' => 'true' }
     output = run_ruby(PROGRAM, preamble: '', changes: options, options: ['-W0', '-r', 'rbs/test/setup'])
     check_equal("helloworld.Greeter/SayHello\nRBS::Test::Tester::TypeError\n", output)

@@ -7,6 +7,7 @@ require_relative 'support'
 
 # What concerns a whole process: signals, exit, fork, memory, other gems.
 module Processes
+  include Support
   extend Support
 
   BODY = "{ body: ('a' * 1_000_000).b }"

@@ -16,9 +16,10 @@ module Pygrpc
   class Reactor
     BATCH = 64
     FEW = 4
+    POINTER_SIZE = FFI.type_size(:pointer)
     # Others who wait look so often whether the one who reads for all is still alive.
     LOOK_AFTER = 1
-    private_constant :BATCH, :FEW, :LOOK_AFTER
+    private_constant :BATCH, :FEW, :POINTER_SIZE, :LOOK_AFTER
 
     @lock = Mutex.new
 
@@ -129,7 +130,7 @@ module Pygrpc
       @reader.read_nonblock(4096, exception: false) if @taken == @given
       loop do
         while @taken < @given
-          event = @events.get_pointer(@taken * FFI::Pointer::SIZE)
+          event = @events.get_pointer(@taken * POINTER_SIZE)
           @taken += 1
           hand_out(event)
         end
@@ -145,13 +146,13 @@ module Pygrpc
 
     def hand_out(event)
       receiver = @lock.synchronize { @receivers.delete(Native.event_tag(event)) }
-      message = Native.event_message(event, @sizes + FFI::Pointer::SIZE)
+      message = Native.event_message(event, @sizes + POINTER_SIZE)
       if message.null?
         code = Native.event_code(event)
         error = code.negative? ? Native.error_json(Native.event_error(event)) : nil
         receiver.complete(code, error)
       else
-        receiver.complete(OK, message.get_bytes(0, @sizes.get_uint64(FFI::Pointer::SIZE)))
+        receiver.complete(OK, message.get_bytes(0, @sizes.get_uint64(POINTER_SIZE)))
       end
     ensure
       Native.event_free(event)
