@@ -112,12 +112,12 @@ end
 -- Ways out of an iteration. Those that leave without a word are followed by a collection.
 local ways = {
   ["break"] = function(call)
-    for _ in call do
+    for _ in call do -- luacheck: ignore 512
       break
     end
   end,
   ["return"] = function(call)
-    for each in call do
+    for each in call do -- luacheck: ignore 512
       return each
     end
   end,
@@ -131,7 +131,7 @@ local ways = {
   collection = function(call)
     assert(call:read())
     local cycle = { call = call }
-    cycle.cycle = cycle
+    call.cycle = cycle
   end,
   coroutine = function(call)
     coroutine.wrap(function()

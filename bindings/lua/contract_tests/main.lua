@@ -18,7 +18,7 @@ for _, scenario in ipairs(scenarios.all()) do
     scenarios.run(scenario)
   end)
 end
-for _, module in ipairs({ "libraries", "blocking", "asynchronous", "processes", "packages" }) do
+for _, module in ipairs({ "codec", "libraries", "blocking", "asynchronous", "processes", "packages" }) do
   local listed = require(module)
   local names = {}
   for name in pairs(listed) do

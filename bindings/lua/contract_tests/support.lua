@@ -157,6 +157,12 @@ function M.run(command)
   return text
 end
 
+-- The same for a command whose output is of interest only if it fails.
+function M.run_quietly(command)
+  local log = M.quote(M.new_folder() .. "/log")
+  M.run(("( %s ) >%s 2>&1 || { cat %s >&2; exit 1; }"):format(command, log, log))
+end
+
 -- What every program of lua_command() begins with.
 M.PREAMBLE = [[
 local pygrpc = require("pygrpc")

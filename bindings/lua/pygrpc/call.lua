@@ -70,7 +70,8 @@ jit.off(wait, true)
 
 -- What loops.await() says, for a call, which is cancelled if the wait is.
 local function await(self, operation, timeout)
-  local ok, ended, err = pcall(loops.await, self.loop, operation, limit_of(timeout), self.method)
+  local limit = limit_of(timeout)
+  local ok, ended, err = pcall(loops.await, self.loop, operation, limit, self.method)
   if not ok then
     self:cancel()
     error(ended, 0)
@@ -135,8 +136,8 @@ end
 
 -- ---- Making
 
--- A call of a stream that is open. `client` is kept, as a client that is freed ends its calls. A loop
--- that runs for this call only is closed with it.
+-- A call of a stream that is open. `client` is kept, as a client that is freed ends its calls. A
+-- loop that runs for this call only is closed with it.
 function M.new(client, method, cardinality, handle, codec_name, loop, next_request)
   local self = setmetatable({
     client = client,
@@ -168,15 +169,15 @@ end
 
 -- The code of a read, and its text or error.
 local function read_on_loop(self, timeout)
-  local operation, err = self.reading, nil
+  local operation = self.reading
   if not operation then
-    operation, err = begin_read(self)
+    local failure
+    operation, failure = begin_read(self)
     if not operation then
-      return err.code, err
+      return failure.code, failure
     end
   end
-  local code
-  code, err = await(self, operation, timeout)
+  local code, err = await(self, operation, timeout)
   if not code then
     return err.code, err
   elseif code ~= PENDING then

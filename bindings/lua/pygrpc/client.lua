@@ -228,8 +228,8 @@ function Client:json_schema(type_name, options)
   end)
 end
 
--- The files that declare some symbols, a list or nil for all: as "descriptor_set", bytes; as "proto",
--- the texts by their names.
+-- The files that declare some symbols, a list or nil for all: as "descriptor_set", bytes; as
+-- "proto", the texts by their names.
 function Client:export(symbols, form)
   form = form or "descriptor_set"
   local name, err = library.name(form, "format")

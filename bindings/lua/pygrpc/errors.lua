@@ -58,7 +58,8 @@ function errors.from_library(library, handle)
   local info = json.decode(library.pygrpc_error_json(handle))
   local code = library.pygrpc_error_code(handle)
   local message = ffi.string(library.pygrpc_error_message(handle))
-  local made = setmetatable({ code = code, name = info.name, message = message, info = info }, Error)
+  local made = { code = code, name = info.name, message = message, info = info }
+  setmetatable(made, Error)
   if code == api.codes.E_STATUS then
     made.name = info.statusName
     made.status = info.statusName

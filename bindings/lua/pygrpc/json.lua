@@ -386,6 +386,15 @@ local function large_integer(digits, is_negative)
   return value < 0x8000000000000000ULL and ffi.cast("int64_t", value) or value
 end
 
+local function is_digit(code)
+  return code >= ZERO and code <= NINE
+end
+
+-- "." "e" "E" "+" "-" and digits: what may follow the digits of a number that is no integer.
+local function is_fraction(code)
+  return code == 46 or code == 101 or code == 69 or code == 43 or code == MINUS or is_digit(code)
+end
+
 local function decode_number(text, at)
   local from = at
   if text[at] == MINUS then
@@ -394,7 +403,7 @@ local function decode_number(text, at)
   local first = at
   local value = 0
   local code = text[at]
-  while code >= ZERO and code <= NINE do
+  while is_digit(code) do
     value = value * 10 + (code - ZERO)
     at = at + 1
     code = text[at]
@@ -403,8 +412,7 @@ local function decode_number(text, at)
     broken(at)
   end
   local is_integer = true
-  -- "." "e" "E" "+" "-" and digits
-  while code == 46 or code == 101 or code == 69 or code == 43 or code == MINUS or (code >= ZERO and code <= NINE) do
+  while is_fraction(code) do
     is_integer = false
     at = at + 1
     code = text[at]

@@ -1,0 +1,6 @@
+-- Copyright 2026 The pygrpc Authors
+-- SPDX-License-Identifier: Apache-2.0
+
+std = "luajit"
+max_line_length = 100
+files["pygrpc/cdef.lua"] = { max_line_length = false }
