@@ -170,6 +170,15 @@ SUITES = [
         preset="release",
         limit=1800,
     ),
+    _check(
+        "tidy-analyzer",
+        "the same with clang's static analyzer",
+        "scripts/tidy",
+        "--analyzer",
+        when=When.LONG,
+        preset="release",
+        limit=3600,
+    ),
     _ctest(
         "asan",
         "the same under AddressSanitizer, LeakSanitizer and UBSan",
