@@ -58,7 +58,8 @@ function M.json_decodes()
   support.equal(json.decode("5e-324"), 5e-324)
   support.equal(json.decode('"a\\u0000b"'), "a\0b")
   assert(pygrpc.is_array(json.decode("[]")) and not pygrpc.is_array(json.decode("{}")))
-  for _, text in ipairs({ "", "{", '{"a"}', "[1,", "[1 2]", "tru", "nulL", '"a', '"\\x"', "1 2", "-" }) do
+  local broken = { "", "{", '{"a"}', "[1,", "[1 2]", "tru", "nulL", '"a', '"\\x"', "1 2", "-" }
+  for _, text in ipairs(broken) do
     assert(not pcall(json.decode, text), text)
   end
 end

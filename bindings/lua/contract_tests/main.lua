@@ -18,7 +18,8 @@ for _, scenario in ipairs(scenarios.all()) do
     scenarios.run(scenario)
   end)
 end
-for _, module in ipairs({ "codec", "libraries", "blocking", "asynchronous", "processes", "packages" }) do
+local MODULES = { "codec", "libraries", "blocking", "asynchronous", "processes", "packages" }
+for _, module in ipairs(MODULES) do
   local listed = require(module)
   local names = {}
   for name in pairs(listed) do
