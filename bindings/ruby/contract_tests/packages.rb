@@ -32,7 +32,7 @@ module Packages
     end
     begin
       Pygrpc::Client.new(3)
-    rescue StandardError => error
+    rescue Exception => error
       puts error.class
     end
   RUBY

@@ -178,6 +178,15 @@ module Pygrpc
       result_of(operation)
     end
 
+    def loop_over
+      loop do
+        code, response = receive(nil)
+        break if code == END_OF_STREAM
+
+        yield response
+      end
+    end
+
     def start_reading
       operation = Operation.new(@reactor)
       unless @ended

@@ -246,13 +246,31 @@ module Pygrpc
       StateError.new(message, { 'message' => message })
     end
 
+    # As receive does it time and again, but with less for each.
     def loop_over
-      loop do
-        code, response = receive(nil)
-        break if code == END_OF_STREAM
-
-        yield response
+      code = OK
+      result = nil
+      @handle.use do |pointer|
+        Out.borrow do |out|
+          while !@ended && (code = wait_for_read(pointer, out)) == OK
+            yield take(out.take)
+          end
+          result = out.take_error(code) if code.negative?
+        end
       end
+      if @ended then raise @failure if @failure
+      else interpret(code, result)
+      end
+    end
+
+    def wait_for_read(pointer, out)
+      text = out.text
+      size = out.size
+      error = out.error
+      # What is there already is had without giving away Ruby's lock.
+      code = Native.stream_read_now(pointer, 0, text, size, error)
+      code = Native.stream_read(pointer, SLICE_MS, text, size, error) while code == PENDING
+      code
     end
 
     # A code and the next response.

@@ -24,8 +24,8 @@ module Pygrpc
     end
 
     # Yields a client, and closes it at the end of the block.
-    def self.open(...)
-      client = new(...)
+    def self.open(*arguments, **options)
+      client = new(*arguments, **options)
       return client unless block_given?
 
       begin

@@ -11,13 +11,12 @@ module Pygrpc
   module Codec
     # Deeper than any message may nest.
     MAX_DEPTH = 1000
-    PARSE = { max_nesting: 0 }.freeze
     # Much quicker than JSON.generate, which makes one of these each time.
     GENERATOR = JSON::State.new(max_nesting: 0)
     # A text, or a -0 outside of texts, which to Ruby is the integer 0.
     TEXT_OR_ZERO = /"(?:[^"\\]|\\.)*"|(?<![\deE.])-0(?![\d.eE])/
     IDENTIFIER = /\A[A-Za-z_]\w*\z/
-    private_constant :PARSE, :GENERATOR, :TEXT_OR_ZERO, :IDENTIFIER
+    private_constant :GENERATOR, :TEXT_OR_ZERO, :IDENTIFIER
 
     # Messages as values, in JSON.
     module Json
@@ -61,7 +60,9 @@ module Pygrpc
       if data.include?('-0')
         data = data.gsub(TEXT_OR_ZERO) { |each| each == '-0' ? '-0.0' : each }
       end
-      JSON::Parser.new(data, **PARSE).parse
+      JSON::Parser.new(data).parse
+    rescue JSON::NestingError
+      JSON::Parser.new(data, max_nesting: 0).parse
     end
 
     # Whether the generator writes the value as it is meant.

@@ -53,6 +53,8 @@ module Pygrpc
       @events = FFI::MemoryPointer.new(:pointer, BATCH)
       @sizes = FFI::MemoryPointer.new(:size_t, 2)
       @taken = @given = 0
+      # Whether the library writes a byte when there is something in the queue.
+      @armed = true
       @receivers = {}
       @last_tag = 0
       @lock = Mutex.new
@@ -116,7 +118,12 @@ module Pygrpc
     end
 
     def lead(left)
-      @reader.wait_readable(left) if @taken == @given
+      if @armed && @taken == @given
+        return unless @reader.wait_readable(left)
+
+        @reader.read_nonblock(4096, exception: false)
+        @armed = false
+      end
       # What was taken out of the queue must come to whom it is for.
       Thread.handle_interrupt(Object => :never) { drain }
     ensure
@@ -126,22 +133,24 @@ module Pygrpc
       end
     end
 
+    # Hands out what one poll gives.
     def drain
-      @reader.read_nonblock(4096, exception: false) if @taken == @given
-      loop do
-        while @taken < @given
-          event = @events.get_pointer(@taken * POINTER_SIZE)
-          @taken += 1
-          hand_out(event)
-        end
-        # Where few operations are under way, one at a time: as long as the library gives out as many as
-        # there is room for, it writes no byte for those that follow from them.
-        room = @receivers.size < FEW ? 1 : BATCH
-        break if Native.queue_poll_now(@queue, 0, @events, room, @sizes, nil) != OK
-
-        @taken = 0
-        @given = @sizes.get_uint64(0)
+      poll if @taken == @given
+      while @taken < @given
+        event = @events.get_pointer(@taken * POINTER_SIZE)
+        @taken += 1
+        hand_out(event)
       end
+    end
+
+    # Where few operations are under way, it asks for one event: as long as the library gives out as many
+    # as it was asked for, it writes no byte, so that a stream that comes quickly needs none.
+    def poll
+      room = @receivers.size < FEW ? 1 : BATCH
+      code = Native.queue_poll_now(@queue, 0, @events, room, @sizes, nil)
+      @taken = 0
+      @given = code == OK ? @sizes.get_uint64(0) : 0
+      @armed = @given < room
     end
 
     def hand_out(event)
