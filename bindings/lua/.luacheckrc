@@ -3,4 +3,4 @@
 
 std = "luajit"
 max_line_length = 100
-files["pygrpc/cdef.lua"] = { max_line_length = false }
+files["**/cdef.lua"] = { max_line_length = false }

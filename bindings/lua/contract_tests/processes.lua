@@ -184,7 +184,7 @@ function M.use_then_fork()
   support.equal(support.run_lua(program), "0\tHello, parent!\n")
 end
 
-local NO_PACKAGE = "there is no gRPC package for plain LuaJIT: those there are run inside of nginx"
+local NO_PACKAGE = "users of plain LuaJIT have no gRPC package; those that there are run in nginx"
 
 function M.coexist_theirs_first()
   support.inapplicable(NO_PACKAGE)
