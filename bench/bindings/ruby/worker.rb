@@ -17,9 +17,9 @@ def expect(expected, found)
 end
 
 # As many threads as calls are to be in flight.
-def in_threads(count)
+def in_threads(count, &call)
   threads = Array.new(IN_FLIGHT) do |number|
-    Thread.new { ((count / IN_FLIGHT) + (number < count % IN_FLIGHT ? 1 : 0)).times { yield } }
+    Thread.new { ((count / IN_FLIGHT) + (number < count % IN_FLIGHT ? 1 : 0)).times(&call) }
   end
   threads.each(&:join)
 end
@@ -28,7 +28,7 @@ end
 def cases_of(call, stream)
   {
     'unary_1' => ->(count) { count.times { call.call } },
-    'unary_64' => ->(count) { in_threads(count) { call.call } },
+    'unary_64' => ->(count) { in_threads(count) { |_| call.call } },
     'stream' => ->(count) { expect(count, stream.call(count)) },
   }
 end
@@ -73,12 +73,12 @@ def generate
   protos = ENV.fetch('PYGRPC_PROTO_PATH')
   out = File.join(ENV.fetch('PYGRPC_BUILD'), 'generated')
   FileUtils.mkdir_p(out)
-  plugin = ENV['PATH'].split(':').map { |each| "#{each}/grpc_ruby_plugin" }.find { |each| File.executable?(each) }
-  raise LoadError, 'grpc_ruby_plugin' unless plugin
+  folder = ENV['PATH'].split(':').find { |each| File.executable?("#{each}/grpc_ruby_plugin") }
+  raise LoadError, 'grpc_ruby_plugin' unless folder
 
   files = %w[helloworld.proto pygrpc_test/test.proto pygrpc_test/all_types.proto]
-  system('protoc', "-I#{protos}", "--ruby_out=#{out}", "--grpc_out=#{out}", "--plugin=protoc-gen-grpc=#{plugin}", *files,
-         exception: true)
+  plugin = "--plugin=protoc-gen-grpc=#{folder}/grpc_ruby_plugin"
+  system('protoc', "-I#{protos}", "--ruby_out=#{out}", "--grpc_out=#{out}", plugin, *files, exception: true)
   $LOAD_PATH.unshift(out)
 end
 

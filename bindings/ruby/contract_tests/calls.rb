@@ -114,7 +114,9 @@ module Calls
     observer = connect
     [observer, observer.async].each do |client|
       LEAVES.each_value do |leave|
-        leaving(observer) { |options| leave.call(client.unary_stream('CountForever', { interval: '0.01s' }, **options)) }
+        leaving(observer) do |options|
+          leave.call(client.unary_stream('CountForever', { interval: '0.01s' }, **options))
+        end
       end
     end
     leaving(observer) do |options|
@@ -138,7 +140,8 @@ module Calls
     tags = Array.new(5) { new_tag }
     Thread.new do
       tags.each do |tag|
-        leave_by_collection(observer.unary_stream('CountForever', { interval: '0.01s' }, metadata: { 'x-call-tag' => tag }))
+        metadata = { 'x-call-tag' => tag }
+        leave_by_collection(observer.unary_stream('CountForever', { interval: '0.01s' }, metadata:))
       end
       nil
     end.join
@@ -149,9 +152,8 @@ module Calls
   def cancel_from_elsewhere
     client = connect
     [client, client.async].each do |each|
-      [-> { each.call('NeverAnswer', {}) }, -> { each.unary_stream('CountForever', { interval: '60s' }) }].each do |start|
-        best_of_three(0.1) { cancelled_after(start.call) }
-      end
+      best_of_three(0.1) { cancelled_after(each.call('NeverAnswer', {})) }
+      best_of_three(0.1) { cancelled_after(each.unary_stream('CountForever', { interval: '60s' })) }
     end
     best_of_three(0.1) do
       future = client.async.unary_unary('NeverAnswer', {})
@@ -215,7 +217,11 @@ module Calls
 
   def others_run_meanwhile
     client = connect
-    [-> { client.unary_unary('Sleep', delay: '0.5s') }, -> { client.async.unary_unary('Sleep', delay: '0.5s').value }].each do |work|
+    sleep_calls = [
+      -> { client.unary_unary('Sleep', delay: '0.5s') },
+      -> { client.async.unary_unary('Sleep', delay: '0.5s').value },
+    ]
+    sleep_calls.each do |work|
       steps = 0
       thread = Thread.new do
         loop do
@@ -282,7 +288,7 @@ module Calls
       'bytesValue' => 'AP8=', 'repeatedBytes' => ['gA=='], 'int64Value' => -(2**63), 'uint64Value' => (2**64) - 1,
       'mapInt64Int64' => { ((2**53) + 1).to_s => (2**53) + 1 }, 'mapBoolBool' => { 'true' => false },
       'optionalDouble' => 'NaN', 'floatValue' => 1.5, 'enumValue' => 'RED', 'stringValue' => 'é',
-      'timestamp' => '2026-01-02T03:04:05.006Z', 'boolValue' => true
+      'timestamp' => '2026-01-02T03:04:05.006Z', 'boolValue' => true,
     }.each { |key, value| check_equal([key, value], [key, response[key]]) }
     check_equal('-0.0', response['doubleValue'].to_s)
   end
@@ -329,7 +335,7 @@ module Calls
       Thread.new do
         200.times do |round|
           name = "#{number}-#{round}"
-          check_equal("Hello, #{name}!", client.unary_unary('SayHello', name: name)['message'])
+          check_equal("Hello, #{name}!", client.unary_unary('SayHello', name:)['message'])
         end
         20.times do
           replies = client.unary_stream('SayHelloStreamReply', name: number.to_s).map { |reply| reply['message'] }
@@ -359,7 +365,7 @@ module Calls
     %w[a b].each do |name|
       reading = call.read_async
       check_equal(false, reading.wait(0))
-      check(call.write({ name: name }), 'not written')
+      check(call.write({ name: }), 'not written')
       check_equal("Hello, #{name}!", reading.value['message'])
     end
     call.half_close
@@ -392,7 +398,7 @@ module Calls
       Thread.new do
         100.times do |round|
           name = "#{number}-#{round}"
-          check_equal("Hello, #{name}!", client.unary_unary('SayHello', name: name).value['message'])
+          check_equal("Hello, #{name}!", client.unary_unary('SayHello', name:).value['message'])
         end
       end
     end

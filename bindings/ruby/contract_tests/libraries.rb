@@ -39,7 +39,8 @@ module Libraries
     output = run_bare(TRY, '/nowhere/libpygrpc.so.0')
     check(output.include?('PYGRPC_LIBRARY (/nowhere/libpygrpc.so.0'), output)
     check(!output.include?('system'), output)
-    code = "FFI::DynamicLibrary.singleton_class.prepend(Module.new { def open(path, _) = raise(LoadError, path) })\n#{TRY}"
+    code = "module Nowhere\n  def open(path, _) = raise(LoadError, path)\nend\n" \
+           "FFI::DynamicLibrary.singleton_class.prepend(Nowhere)\n#{TRY}"
     output = run_bare(code, nil)
     ['the gem (', '/pygrpc/libpygrpc.so.0', "the system's libraries ("].each do |place|
       check(output.include?(place), output)

@@ -60,7 +60,7 @@ module Packages
     rbs = Gem.bin_path('rbs', 'rbs')
     run(RbConfig.ruby, rbs, '-I', signatures, '-r', 'timeout', '-r', 'pathname', 'validate', '--silent')
     options = { 'RBS_TEST_TARGET' => 'Pygrpc::*', 'RBS_TEST_OPT' => "-I #{signatures} -r timeout -r pathname",
-                'RBS_TEST_LOGLEVEL' => 'error', 'RBS_TEST_RAISE' => 'true' }
+                'RBS_TEST_LOGLEVEL' => 'error', 'RBS_TEST_RAISE' => 'true', }
     output = run_ruby(PROGRAM, preamble: '', changes: options, options: ['-W0', '-r', 'rbs/test/setup'])
     check_equal("helloworld.Greeter/SayHello\nRBS::Test::Tester::TypeError\n", output)
   end

@@ -61,7 +61,8 @@ module Processes
   OURS = <<~RUBY
     require 'pygrpc'
     def ours
-      client = Pygrpc::Client.new(ENV.fetch('PYGRPC_TEST_TARGET')).load('helloworld.proto').load('google/protobuf/wrappers.proto')
+      client = Pygrpc::Client.new(ENV.fetch('PYGRPC_TEST_TARGET'))
+      client.load('helloworld.proto').load('google/protobuf/wrappers.proto')
       puts client.unary_unary('SayHello', name: 'you')['message']
     end
   RUBY
@@ -73,7 +74,7 @@ module Processes
   end
 
   def interrupted(prepare, wait)
-    code = format(INTERRUPTED, prepare: prepare, wait: wait)
+    code = format(INTERRUPTED, prepare:, wait:)
     Open3.popen3(*command(code, PREAMBLE, []), chdir: '/') do |input, output, errors, process|
       input.close
       check_equal("ready\n", output.gets)

@@ -204,7 +204,7 @@ class Runner
       when 'at_most_ms' then check(outcome.milliseconds <= value, "it took #{outcome.milliseconds} ms")
       else
         found = found(key, outcome)
-        check(matches?(value, found), "#{key}: expected #{value.to_json}, found #{found.inspect} (#{outcome.error.inspect})")
+        check(matches?(value, found), "#{key}: expected #{value.to_json}, found #{found.inspect}")
       end
     end
   end

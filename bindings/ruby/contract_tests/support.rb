@@ -68,7 +68,7 @@ module Support
 
   # Until the server has seen the call with the tag cancelled.
   def wait_until_cancelled(client, tag)
-    request = { tag: tag, waitForCancelled: 1, waitAtMost: '5s' }
+    request = { tag:, waitForCancelled: 1, waitAtMost: '5s' }
     check_equal(1, client.unary_unary('GetCallCounts', request)['cancelled'])
   end
 
@@ -105,7 +105,7 @@ module Support
   # What the code prints in another interpreter, which has to end with 0 and no complaint. The changes are
   # of its environment.
   def run_ruby(code, preamble: PREAMBLE, changes: {}, options: [])
-    run(*command(code, preamble, options), changes: changes)
+    run(*command(code, preamble, options), changes:)
   end
 
   def run(*command, changes: {})

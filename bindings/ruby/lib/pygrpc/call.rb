@@ -59,8 +59,9 @@ module Pygrpc
     private
 
     def run(requests)
-      requests.each { |request| return unless write(@codec.encode(request)) }
-      @sender.half_close unless @stopped
+      taken = true
+      requests.each { |request| break unless (taken = write(@codec.encode(request))) }
+      @sender.half_close if taken && !@stopped
     rescue Exception => e # rubocop:disable Lint/RescueException -- it is raised to the reader
       return if @stopped
 
@@ -258,9 +259,9 @@ module Pygrpc
           result = out.take_error(code) if code.negative?
         end
       end
-      if @ended then raise @failure if @failure
-      else interpret(code, result)
-      end
+      return interpret(code, result) unless @ended
+
+      raise @failure if @failure
     end
 
     def wait_for_read(pointer, out)
@@ -300,9 +301,9 @@ module Pygrpc
             end
           end
         end
-        if code == OK then [code, out.take]
-        else [code, code.negative? ? out.take_error(code) : nil]
-        end
+        result = out.take if code == OK
+        result = out.take_error(code) if code.negative?
+        [code, result]
       end
     end
 

@@ -185,9 +185,7 @@ module Pygrpc
     end
 
     def load_value(source, options)
-      unless options.empty?
-        raise ::ArgumentError, "only names and paths take options, such as #{options.keys.first}"
-      end
+      raise ::ArgumentError, "only names and paths take options, such as #{options.keys.first}" unless options.empty?
 
       source.is_a?(BaseClient) ? load_client(source) : load_descriptor_set(source)
     end
@@ -312,12 +310,12 @@ module Pygrpc
     end
 
     # Calls a method of any cardinality: one of the four above, by what the method is.
-    def request(method, request = ABSENT, **keywords, &block)
+    def request(method, request = ABSENT, **keywords, &)
       case cardinality(method)
       when :UNARY_UNARY then unary_unary(method, request, **keywords)
-      when :UNARY_STREAM then unary_stream(method, request, **keywords, &block)
-      when :STREAM_UNARY then stream_unary(method, *[request].reject { |each| each.equal?(ABSENT) }, **keywords, &block)
-      else stream_stream(method, *[request].reject { |each| each.equal?(ABSENT) }, **keywords, &block)
+      when :UNARY_STREAM then unary_stream(method, request, **keywords, &)
+      when :STREAM_UNARY then stream_unary(method, *[request].reject { |each| each.equal?(ABSENT) }, **keywords, &)
+      else stream_stream(method, *[request].reject { |each| each.equal?(ABSENT) }, **keywords, &)
       end
     end
 
@@ -334,7 +332,9 @@ module Pygrpc
       name = service && Codec.name(service, 'service')
       encoded = call_options(options)
       call = Out.borrow do |out|
-        code = @connection.handle.use { |client| Native.health_watch(client, name, encoded, nil, out.handle, out.error) }
+        code = @connection.handle.use do |client|
+          Native.health_watch(client, name, encoded, nil, out.handle, out.error)
+        end
         out.raise_error(code) if code != OK
         Call.new(@connection, 'Health/Watch', :UNARY_STREAM, out.take_handle, HealthStatus, nil)
       end
@@ -354,12 +354,13 @@ module Pygrpc
     end
 
     def send_all(call, requests)
-      requests.each { |request| return unless call.write(request) }
-      call.half_close
+      taken = true
+      requests.each { |request| break unless (taken = call.write(request)) }
+      call.half_close if taken
     end
 
-    def each_response(call, &block)
-      closing(call) { call.each(&block) }
+    def each_response(call, &)
+      closing(call) { call.each(&) }
       nil
     end
 

@@ -113,9 +113,7 @@ module Pygrpc
     end
 
     def plain_items(value, path, holders)
-      if value.is_a?(Array)
-        return value.each_with_index.map { |item, index| plain(item, "#{path}[#{index}]", holders) }
-      end
+      return value.each_with_index.map { |item, index| plain(item, "#{path}[#{index}]", holders) } if value.is_a?(Array)
 
       value.to_h do |key, item|
         case key
@@ -239,6 +237,7 @@ module Pygrpc
       text = value.to_s
       text = text.encoding == Encoding::BINARY ? text.dup.force_encoding('UTF-8') : text.encode('UTF-8')
       raise EncodingError unless text.valid_encoding?
+
       raise_argument("#{what} #{text.inspect} holds a NUL") if text.include?("\0")
       text
     rescue EncodingError

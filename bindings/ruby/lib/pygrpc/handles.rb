@@ -6,6 +6,7 @@
 require_relative 'codec'
 require_relative 'native'
 
+# Codes, handles and waits, for the rest of the gem.
 module Pygrpc
   OK = Api::CODES[:OK]
   END_OF_STREAM = Api::CODES[:END]
@@ -192,8 +193,8 @@ module Pygrpc
     class << self
       # Does the work with a client's pointer so that the wait for it can be interrupted. If it is,
       # the work goes on until its own end, or that of the process.
-      def wait(handle, &work)
-        thread = Thread.new { handle.use(&work) }
+      def wait(handle, &)
+        thread = Thread.new { handle.use(&) }
         thread.report_on_exception = false
         finished = false
         result = thread.value
