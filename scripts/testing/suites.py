@@ -123,6 +123,15 @@ SUITES = [
     _check("ruff-format", "the format of Python", str(VENV / "ruff"), "format", "--check", "."),
     _check("mypy", "the types of Python", "scripts/lint-types"),
     _check(
+        "rubocop",
+        "rubocop over Ruby",
+        "rubocop",
+        "--cache=false",
+        "--config=bindings/ruby/.rubocop.yml",
+        "bindings/ruby",
+        "bench/bindings/ruby",
+    ),
+    _check(
         "generated",
         "what is generated from the header, for the bindings",
         "scripts/generate-bindings",
