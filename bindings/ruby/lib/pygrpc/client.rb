@@ -310,12 +310,12 @@ module Pygrpc
     end
 
     # Calls a method of any cardinality: one of the four above, by what the method is.
-    def request(method, request = ABSENT, **keywords, &)
+    def request(method, request = ABSENT, **keywords, &block)
       case cardinality(method)
       when :UNARY_UNARY then unary_unary(method, request, **keywords)
-      when :UNARY_STREAM then unary_stream(method, request, **keywords, &)
-      when :STREAM_UNARY then stream_unary(method, *[request].reject { |each| each.equal?(ABSENT) }, **keywords, &)
-      else stream_stream(method, *[request].reject { |each| each.equal?(ABSENT) }, **keywords, &)
+      when :UNARY_STREAM then unary_stream(method, request, **keywords, &block)
+      when :STREAM_UNARY then stream_unary(method, *[request].reject { |each| each.equal?(ABSENT) }, **keywords, &block)
+      else stream_stream(method, *[request].reject { |each| each.equal?(ABSENT) }, **keywords, &block)
       end
     end
 
@@ -359,8 +359,8 @@ module Pygrpc
       call.half_close if taken
     end
 
-    def each_response(call, &)
-      closing(call) { call.each(&) }
+    def each_response(call, &block)
+      closing(call) { call.each(&block) }
       nil
     end
 

@@ -193,8 +193,8 @@ module Pygrpc
     class << self
       # Does the work with a client's pointer so that the wait for it can be interrupted. If it is,
       # the work goes on until its own end, or that of the process.
-      def wait(handle, &)
-        thread = Thread.new { handle.use(&) }
+      def wait(handle, &block)
+        thread = Thread.new { handle.use(&block) }
         thread.report_on_exception = false
         finished = false
         result = thread.value
