@@ -6,19 +6,13 @@
 import { fileURLToPath } from 'node:url';
 
 import { cardinalities, channelStates } from './api';
-import {
-  abortReason,
-  Call,
-  CallCore,
-  type Codec,
-  type Requests,
-  streamsRequests,
-  UnaryCall,
-} from './call';
+import { Call } from './call';
+import { abortReason, CallCore, type Codec, type Requests, streamsRequests } from './call_core';
 import { encodeBinary, encodeMessage, encodeOptions } from './codec';
 import { Connection, type Opening } from './connection';
 import { located, ownError } from './errors';
 import { checked, checkText, type FallibleFunction, type Input } from './library';
+import { UnaryCall } from './unary_call';
 
 /** A message as it is received: an object by JSON names. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- it is known at run time only

@@ -8,7 +8,8 @@
  */
 
 export { cardinalities, channelStates, codes, statuses } from './api';
-export type { Call, CallInfo, Requests } from './call';
+export type { Call, CallInfo } from './call';
+export type { Requests } from './call_core';
 export {
   type CallOptions,
   type Cardinality,
