@@ -236,7 +236,17 @@ function Client:export(symbols, form)
   if not name then
     return nil, err
   end
-  local list = symbols and json.encode(json.array(symbols))
+  local list
+  if symbols ~= nil then
+    if type(symbols) ~= "table" then
+      return nil, errors.new("E_ARGUMENT", "symbols are a list, not a " .. type(symbols))
+    end
+    local fault
+    list, fault = json.encode(json.array({ unpack(symbols) }))
+    if not list then
+      return nil, errors.new("E_ARGUMENT", "symbols: " .. fault.message)
+    end
+  end
   local decode = form == "proto" and json.decode or nil
   return ask(self, decode, function(lib)
     return lib.pygrpc_export(self.handle, list, name, text_out, size_out, error_out)

@@ -83,19 +83,19 @@ function codec.encode_options(options)
   elseif type(options) ~= "table" then
     return nil, errors.new("E_OPTION", "options are a table, not a " .. type(options))
   end
-  local given = options
+  -- The caller's own table stays as it is.
+  local given = json.map()
+  for key, value in pairs(options) do
+    given[key] = value
+  end
   if type(options.metadata) == "table" then
-    given = {}
-    for key, value in pairs(options) do
-      given[key] = value
-    end
     local texts, err = metadata(options.metadata)
     if not texts then
       return nil, err
     end
     given.metadata = texts
   end
-  local text, fault = json.encode(json.map(given))
+  local text, fault = json.encode(given)
   if not text then
     return nil, errors.new("E_OPTION", "options: " .. fault.message, { path = fault.path })
   end

@@ -359,13 +359,15 @@ function M.begin(loop, start)
   end
   local tag = loop.next_tag
   loop.next_tag = tag + 1
-  local code = start(tag)
-  if code ~= OK then
-    return nil, library.take_error()
-  end
   local operation = { done = false }
+  -- First noted, then begun: an interrupt may come between any two lines.
   loop.operations[tag] = operation
   loop.under_way = loop.under_way + 1
+  if start(tag) ~= OK then
+    loop.operations[tag] = nil
+    loop.under_way = loop.under_way - 1
+    return nil, library.take_error()
+  end
   return operation
 end
 
