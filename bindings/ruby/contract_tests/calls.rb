@@ -405,7 +405,58 @@ module Calls
     threads.each(&:join)
   end
 
+  # ---- What the contract says nothing of
+
+  def block_forms
+    client = connect
+    names = []
+    client.unary_stream('SayHelloStreamReply', name: 'a') { |reply| names << reply['message'] }
+    check_equal(5, names.size)
+    summary = client.stream_unary('SinkPayloads') { |call| call << { body: 'ab'.b } << { body: 'c'.b } }
+    check_equal([2, 3], summary.values_at('messages', 'bytes'))
+    client.stream_stream('SayHelloBidiStream', [{ name: 'b' }]) { |reply| names << reply['message'] }
+    check_equal('Hello, b!', names.last)
+    left = client.call('SayHello', name: 'you') do |call|
+      check_equal(call.response, call.response)
+      check(call.headers.is_a?(Hash) && call.trailers.is_a?(Hash), call.headers)
+      call
+    end
+    check(raised { left.info }.is_a?(Pygrpc::ClosedError), left)
+    check(raised { client.stream_unary('SinkPayloads', { body: 'a' }) }.is_a?(TypeError), 'a Hash is one request')
+    check(raised { client.stream_stream('SayHelloBidiStream', [{}]).write({}) }.is_a?(Pygrpc::StateError), 'a write')
+    check_equal(%w[a b], client.stream_stream('SayHelloBidiStream', %w[a b].lazy.map { |each| { name: each } })
+      .map { |reply| reply['message'][/(\w)!/, 1] })
+  end
+
+  def health_and_info
+    client = connect
+    client.wait_ready(10)
+    check_equal(:READY, client.state)
+    check_equal('SERVING', client.health)
+    check_equal('NOT_FOUND', raised { client.health('no.Such') }.name)
+    client.health_watch { |status| break check_equal('SERVING', status) }
+    call = client.unary_stream('SayHelloStreamReply', name: 'you')
+    check_equal(false, call.info['ended'])
+    check_equal(5, call.count)
+    check_equal([true, 'OK', 5], call.info.values_at('ended', 'statusName', 'messagesReceived'))
+    check(raised { Pygrpc::Client.new('unix:/nowhere').wait_ready(0.05) }.is_a?(Timeout::Error), 'a wait')
+  end
+
+  def schema_told
+    client = connect
+    check(client.services.any? { |service| service['name'] == 'helloworld.Greeter' }, client.services.first)
+    check(client.describe('helloworld.HelloRequest').is_a?(Hash), 'describe')
+    check_equal(['name'], client.template('helloworld.HelloRequest').keys)
+    check(client.json_schema('helloworld.HelloRequest').key?('properties'), 'json_schema')
+    set = client.export('helloworld.Greeter')
+    other = Pygrpc::Client.new(nil).load(set)
+    check_equal(:UNARY_STREAM, other.cardinality('SayHelloStreamReply'))
+    check_equal(['helloworld.proto'], other.export(nil, :proto).keys)
+    check_equal({ 'name' => 'you' }, other.binary_to_json('helloworld.HelloRequest', "\n\x03you".b))
+  end
+
   TESTS = %i[
+    block_forms health_and_info schema_told
     wrong_native_value requests_are_lazy requests_that_fail leave_early cancel_from_elsewhere cancel_natively
     others_run_meanwhile slow_consumer native_error_types native_values invalid_utf8 close_with_calls_in_flight
     eight_threads async_calls ten_thousand_completions futures_in_threads

@@ -55,6 +55,17 @@ module Packages
     check_equal(expected, run_ruby(example.gsub('50051', ENV.fetch('PYGRPC_TEST_PORT')), preamble: ''))
   end
 
+  # The others, with a client that has loaded what they call.
+  def readme_examples
+    preamble = <<~RUBY
+      require 'pygrpc'
+      client = Pygrpc::Client.new(ENV.fetch('PYGRPC_TEST_TARGET')).load('helloworld.proto').load('route_guide.proto')
+    RUBY
+    examples = README.scan(/^```ruby\n(.*?)^```$/m).flatten.drop(1)
+    check(examples.size > 4, examples.size)
+    examples.each { |example| run_ruby(example, preamble: preamble, options: ['-W0']) }
+  end
+
   def types
     signatures = "#{ROOT}/sig"
     rbs = Gem.bin_path('rbs', 'rbs')
@@ -77,5 +88,5 @@ module Packages
     end
   end
 
-  TESTS = %i[readme_example types package].freeze
+  TESTS = %i[readme_example readme_examples types package].freeze
 end
