@@ -147,6 +147,22 @@ module Calls
     end.join
     GC.start
     tags.first(4).each { |tag| wait_until_cancelled(observer, tag) }
+    leave_writers_to_the_collector(observer)
+  end
+
+  # The thread that runs the requests does not keep the call.
+  def leave_writers_to_the_collector(observer)
+    tags = Array.new(5) { new_tag }
+    Thread.new do
+      tags.each do |tag|
+        requests = Enumerator.new { |sink| 2.times { sink << {} } && sleep }
+        observer.stream_stream('NeverAnswerBidi', requests, metadata: { 'x-call-tag' => tag })
+      end
+      nil
+    end.join
+    sleep(0.2)
+    GC.start
+    tags.first(4).each { |tag| wait_until_cancelled(observer, tag) }
   end
 
   def cancel_from_elsewhere

@@ -63,7 +63,7 @@ module Packages
     RUBY
     examples = README.scan(/^```ruby\n(.*?)^```$/m).flatten.drop(1)
     check(examples.size > 4, examples.size)
-    examples.each { |example| run_ruby(example, preamble: preamble, options: ['-W0']) }
+    examples.each { |example| run_ruby(example, preamble:, options: ['-W0']) }
   end
 
   def types

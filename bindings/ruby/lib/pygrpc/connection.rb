@@ -136,9 +136,11 @@ module Pygrpc
           Out.borrow do |other|
             code = Native.stream_open(client, name, cardinality, data, size, options, queue, other.handle, other.error)
             other.raise_error(code) if code != OK
-            other.take_handle
+            # If nobody waits for it any more, it is collected, and the call cancelled.
+            FFI::AutoPointer.new(other.take_handle, Native.method(:stream_free))
           end
         end
+        pointer.autorelease = false
         out.handle.put_pointer(0, pointer)
       end
       @has_schema = true
