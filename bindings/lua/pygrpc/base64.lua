@@ -23,7 +23,11 @@ values[("_"):byte()] = 63
 
 local base64 = {}
 
+-- The string being read. Compiled code does not keep what only a pointer still refers to.
+local reading
+
 function base64.encode(bytes)
+  reading = bytes
   local size = #bytes
   local input = ffi.cast("const uint8_t *", bytes)
   local output = ffi.new("uint8_t[?]", math.floor((size + 2) / 3) * 4 + 1)
@@ -43,11 +47,13 @@ function base64.encode(bytes)
     output[written + 3] = left > 2 and characters[band(group, 63)] or PAD
     written = written + 4
   end
+  reading = reading ~= bytes and reading or nil
   return ffi.string(output, written)
 end
 
 -- The bytes, or nil if the text is not base64.
 function base64.decode(text)
+  reading = text
   local size = #text
   local input = ffi.cast("const uint8_t *", text)
   while size > 0 and input[size - 1] == PAD and #text - size < 2 do
@@ -71,6 +77,7 @@ function base64.decode(text)
       written = written + 1
     end
   end
+  reading = reading ~= text and reading or nil
   return ffi.string(output, written)
 end
 

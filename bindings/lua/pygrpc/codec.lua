@@ -3,6 +3,7 @@
 
 -- Lua values to what the library takes, and back: requests, responses and options.
 
+local jit = require("jit")
 local base64 = require("pygrpc.base64")
 local errors = require("pygrpc.errors")
 local json = require("pygrpc.json")
@@ -101,6 +102,10 @@ function codec.encode_options(options)
   end
   return text
 end
+
+-- See json.lua on pairs().
+jit.off(metadata)
+jit.off(codec.encode_options)
 
 local function callable(value)
   if type(value) == "function" then

@@ -15,6 +15,7 @@
 --                     path, near, candidates, locations, searched, retriable, ...
 
 local ffi = require("ffi")
+local jit = require("jit")
 local api = require("pygrpc.cdef")
 local base64 = require("pygrpc.base64")
 local json = require("pygrpc.json")
@@ -43,6 +44,9 @@ function errors.metadata(metadata)
   end
   return metadata
 end
+
+-- See json.lua on pairs().
+jit.off(errors.metadata)
 
 -- An error of this binding.
 function errors.new(name, message, info)

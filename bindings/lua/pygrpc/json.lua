@@ -5,6 +5,7 @@
 -- and empty arrays. Texts go through as they are: whether they are UTF-8 the library says.
 
 local ffi = require("ffi")
+local jit = require("jit")
 local base64 = require("pygrpc.base64")
 
 local concat, sort, format = table.concat, table.sort, string.format
@@ -177,7 +178,8 @@ local function encode_array(out, n, value, length, depth)
   return n
 end
 
-local function encode_object(out, n, value, depth)
+-- The keys of a table as texts, how many, and the keys themselves of those that are no texts.
+local function names_of(value, depth)
   local names, others = {}, nil
   local count = 0
   for key in pairs(value) do
@@ -198,6 +200,16 @@ local function encode_object(out, n, value, depth)
   if count > 1 then
     sort(names)
   end
+  return names, count, others
+end
+
+-- LuaJITs of 2022, which Debian 12 has, compile pairs() since not long ago, and the fixes that this
+-- needed came later. So it is left to the interpreter.
+jit.off(array_length)
+jit.off(names_of)
+
+local function encode_object(out, n, value, depth)
+  local names, count, others = names_of(value, depth)
   n = n + 1
   out[n] = "{"
   for index = 1, count do
@@ -512,14 +524,19 @@ function decode_value(text, at)
   return word[2], at + #word[1]
 end
 
+-- The string being decoded. Compiled code does not keep what only a pointer still refers to.
+local decoding
+
 -- The value of a JSON text, which ends with a NUL or is a Lua string. Raises what is no JSON.
 function json.decode(text)
+  decoding = text
   local bytes = ffi.cast("const uint8_t *", text)
   local value, at = decode_value(bytes, skip(bytes, 0))
   at = skip(bytes, at)
   if bytes[at] ~= 0 then
     broken(at)
   end
+  decoding = decoding ~= text and decoding or nil
   return value
 end
 
