@@ -270,7 +270,9 @@ module Pygrpc
       error = out.error
       # What is there already is had without giving away Ruby's lock.
       code = Native.stream_read_now(pointer, 0, text, size, error)
-      code = Native.stream_read(pointer, SLICE_MS, text, size, error) while code == PENDING
+      while code == PENDING
+        code = Native.undisturbed { Native.stream_read(pointer, SLICE_MS, text, size, error) }
+      end
       code
     end
 

@@ -264,8 +264,7 @@ module Pygrpc
       Out.borrow do |out|
         @connection.open(out, method, UNARY_UNARY, data, options)
         stream = out.peek_handle
-        code = Native.stream_read(stream, SLICE_MS, out.text, out.size, out.error)
-        code = Native.stream_read(stream, SLICE_MS, out.text, out.size, out.error) while code == PENDING
+        code = Wait.forever { |ms| Native.stream_read(stream, ms, out.text, out.size, out.error) }
         out.raise_error(code) if code != OK
         codec.decode(out.take_with_stream)
       end

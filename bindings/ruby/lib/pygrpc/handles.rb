@@ -230,14 +230,14 @@ module Pygrpc
       deadline = now + timeout
       loop do
         left = ((deadline - now) * 1000).ceil
-        code = yield left.clamp(0, SLICE_MS)
+        code = Native.undisturbed { yield left.clamp(0, SLICE_MS) }
         return code if code != PENDING || left <= 0
       end
     end
 
     def forever
-      code = yield SLICE_MS
-      code = yield SLICE_MS while code == PENDING
+      code = PENDING
+      code = Native.undisturbed { yield SLICE_MS } while code == PENDING
       code
     end
 

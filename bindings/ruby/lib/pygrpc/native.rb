@@ -17,6 +17,24 @@ module Pygrpc
     # gRPC's threads run until the process ends, and so its code must not be unmapped before.
     RTLD_NODELETE = 0x1000
 
+    # While it ends, Ruby sends this signal to threads that wait, without pause; and each one would have
+    # gRPC begin its wait anew.
+    SIG_BLOCK = 0
+    SIG_UNBLOCK = 1
+    MASK = FFI::MemoryPointer.new(128).tap { |mask| mask.put_uint64(0, 1 << (Signal.list.fetch('VTALRM') - 1)) }
+    FFI::Function.new(
+      :int, %i[int pointer pointer],
+      FFI::DynamicLibrary.open(nil, FFI::DynamicLibrary::RTLD_NOW).find_function('pthread_sigmask')
+    ).attach(self, 'sigmask')
+
+    # Does a slice of a wait undisturbed by that signal.
+    def self.undisturbed
+      sigmask(SIG_BLOCK, MASK, nil)
+      yield
+    ensure
+      sigmask(SIG_UNBLOCK, MASK, nil)
+    end
+
     @lock = Mutex.new
     @path = nil
 
