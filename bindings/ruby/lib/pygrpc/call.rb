@@ -270,9 +270,7 @@ module Pygrpc
       error = out.error
       # What is there already is had without giving away Ruby's lock.
       code = Native.stream_read_now(pointer, 0, text, size, error)
-      while code == PENDING
-        code = Native.undisturbed { Native.stream_read(pointer, SLICE_MS, text, size, error) }
-      end
+      code = Native.undisturbed { Native.stream_read(pointer, SLICE_MS, text, size, error) } while code == PENDING
       code
     end
 
