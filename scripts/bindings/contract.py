@@ -282,4 +282,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # A shell starts what runs in the background with SIGINT ignored, which tests would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

@@ -60,7 +60,10 @@ def _interrupt(name: str) -> float:
         time.sleep(0.5)
         sent = time.monotonic()
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=20)
+        try:
+            output, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert (process.returncode, errors) == (0, ""), errors
     return float(output) - sent
 

@@ -69,7 +69,10 @@ def test_ctrl_c(server: Server, name: str) -> None:
         time.sleep(0.4)
         sent = time.monotonic()
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=10)
+        try:
+            output, errors = process.communicate(timeout=10)
+        finally:
+            process.kill()
     assert (process.returncode, errors) == (0, "")
     assert float(output) - sent < 0.2
 
