@@ -15,9 +15,10 @@ from support import Server
 
 
 def test_info(client: Client, server: Server) -> None:
+    with client.call("NeverAnswer") as call:
+        assert call.info()["ended"] is False
     entry = {"key": "x-h-bin", "binary": b"\xff"}
     with client.call("EchoMetadata", headers=[entry], trailers=[entry]) as call:
-        assert call.info()["ended"] is False
         call.response()
         info = call.info()
     assert info["method"] == "/pygrpc.test.Test/EchoMetadata"
