@@ -65,6 +65,7 @@ void AsyncStream::Launch(int operations, const StartOperation& start) {
 
 void AsyncStream::Read(uint64_t tag) {
   if (Forked()) EnterGrpc();  // throws
+  queue_->RequireOpen();      // also where there is something to give out already
   bool was_ahead;
   bool fetch = true;
   std::optional<Queue::Finished> finished;

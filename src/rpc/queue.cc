@@ -140,6 +140,11 @@ void Queue::Remove(AsyncStream* stream) noexcept {
   if (stream->next_ != nullptr) stream->next_->previous_ = stream->previous_;
 }
 
+void Queue::RequireOpen() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (closed_) throw Error(Code::kClosed, "the queue was freed");
+}
+
 void Queue::OperationsStarted(int count) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (closed_) throw Error(Code::kClosed, "the queue was freed");
@@ -155,6 +160,7 @@ void Queue::Push(Finished finished, bool by_poller) {
   int notify_fd = -1;
   {
     std::lock_guard<std::mutex> lock(mutex_);
+    if (closed_) return;  // nobody polls any more, and what is kept would keep the streams
     if (seen_empty_) notify_fd = fd_;
     seen_empty_ = false;
     finished_.push_back(std::move(finished));

@@ -71,6 +71,8 @@ class Queue : public std::enable_shared_from_this<Queue> {
   };
   // `by_poller`: by a thread that has just taken a completion from gRPC.
   void Push(Finished finished, bool by_poller);
+  // Throws Error(kClosed), as OperationsStarted() does.
+  void RequireOpen();
   void OperationsStarted(int count);
   void OperationOver();
 

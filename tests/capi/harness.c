@@ -507,8 +507,8 @@ char *read_file(const char *path, size_t *size) {
 }
 
 const char *format(const char *pattern, ...) {
-  static char texts[16][2048];
-  static size_t next;
+  static __thread char texts[16][2048];
+  static __thread size_t next;
   char *text = texts[next++ % COUNT_OF(texts)];
   va_list arguments;
   va_start(arguments, pattern);
