@@ -178,8 +178,8 @@ void AsyncStream::CancelRpc() noexcept {
 
 void AsyncStream::Cancel() noexcept {
   CancelRpc();
-  if (Forked()) return;         // a thread that is not here may have the lock
-  std::deque<Message> dropped;  // let go after the lock
+  if (Forked()) return;        // a thread that is not here may have the lock
+  std::list<Message> dropped;  // let go after the lock
   std::lock_guard<std::mutex> lock(mutex_);
   dropped.swap(ahead_);
   bytes_ahead_ = 0;

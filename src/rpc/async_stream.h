@@ -7,7 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -90,7 +90,7 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   std::atomic<bool> final_{false};  // the status has come
   bool ended_ = false;              // the last result was given out
   bool fetching_ = false;           // gRPC has been asked for a message
-  std::deque<Message> ahead_;       // messages that nobody has asked for yet
+  std::list<Message> ahead_;        // messages that nobody has asked for yet; empty takes no memory
   size_t bytes_ahead_ = 0;          // in them
   Message single_;                  // the response of a method that has but one, until it is read
   uint64_t read_tag_ = 0;
