@@ -66,7 +66,6 @@ Error AnswerError(const Rpc& rpc, const Status& status, const Method& method) {
   if (IsHealthMethod(method) && error.grpc_status == GRPC_STATUS_UNIMPLEMENTED) {
     error.message += "; the server has no health service, grpc.health.v1.Health";
   }
-  error.peer = rpc.Peer();
   error.headers = rpc.Headers();
   error.timing_json = TimingJson(rpc.GetProgress()).dump();
   return error;

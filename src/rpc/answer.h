@@ -16,7 +16,7 @@ namespace pygrpc::rpc {
 // thread, at any time.
 std::string AnswerJson(const Rpc& rpc, const Method& method);
 
-// StatusError() of an RPC that has ended, with what else is known of it: the server's address, the
+// StatusError() of an RPC that has ended, with what else is known of it: the
 // headers, the times.
 Error AnswerError(const Rpc& rpc, const Status& status, const Method& method);
 

@@ -187,7 +187,7 @@ Failure Unavailable(std::string_view text, const Channel& channel) {
 
 Failure Deadline(const Status& status, const Channel& channel) {
   // gRPC knows an address as the server's only once something came from there.
-  if (status.reached || channel.IsReady()) {
+  if (!status.peer.empty() || channel.IsReady()) {
     return {"deadline", "the call had not ended when the option \"timeout\" was over", false};
   }
   return {"deadline_connecting",

@@ -120,9 +120,14 @@ bool Queue::is_shared() {
   return shared_;
 }
 
+// Under the lock.
+void Queue::CheckOpen() const {
+  if (closed_) throw Error(Code::kClosed, "the queue was freed");
+}
+
 void Queue::Add(AsyncStream* stream) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (closed_) throw Error(Code::kClosed, "the queue was freed");
+  CheckOpen();
   stream->next_ = first_stream_;
   if (first_stream_ != nullptr) first_stream_->previous_ = stream;
   first_stream_ = stream;
@@ -142,12 +147,12 @@ void Queue::Remove(AsyncStream* stream) noexcept {
 
 void Queue::RequireOpen() {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (closed_) throw Error(Code::kClosed, "the queue was freed");
+  CheckOpen();
 }
 
 void Queue::OperationsStarted(int count) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (closed_) throw Error(Code::kClosed, "the queue was freed");
+  CheckOpen();
   in_flight_ += static_cast<size_t>(count);
 }
 

@@ -79,6 +79,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
  private:
   struct Wake;
 
+  void CheckOpen() const;
   grpc_completion_queue* OwnQueue();
   void StartWake();
   void TakeFinished(size_t max, std::vector<Finished>* taken);

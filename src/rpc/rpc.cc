@@ -423,7 +423,7 @@ Status Rpc::GetStatus() const {
   status.message.assign(reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(status_message_)),
                         GRPC_SLICE_LENGTH(status_message_));
   status.trailers = ToMetadata(trailers_);
-  status.reached = !Peer().empty();
+  status.peer = Peer();
   status.bytes_sent = GetProgress().bytes_sent;
   return status;
 }

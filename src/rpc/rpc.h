@@ -63,7 +63,7 @@ struct Status {
   int code = GRPC_STATUS_UNKNOWN;  // an int, for a server may send any
   std::string message;
   Metadata trailers;
-  bool reached = false;     // the RPC had come to a server
+  std::string peer;         // as Rpc::Peer() has it
   uint64_t bytes_sent = 0;  // of messages, before compression
 };
 

@@ -117,6 +117,7 @@ Error StatusError(const Status& status, const Method& method, const Channel& cha
   if (channel.closed() && status.code == GRPC_STATUS_CANCELLED) {
     Error error(Code::kClosed, "the client was freed while " + method.path + " was in progress");
     error.method = method.path;
+    error.peer = status.peer;
     return error;
   }
   int code = StatusCode(status.code);
@@ -132,6 +133,7 @@ Error StatusError(const Status& status, const Method& method, const Channel& cha
   error.grpc_status = code;
   error.status_message = status.message;
   error.trailers = status.trailers;
+  error.peer = status.peer;
   if (const std::string* details = FindTrailer(status.trailers, kDetailsKey)) {
     error.status_details = *details;
     error.details_json = DecodeDetails(*details, method);

@@ -25,7 +25,7 @@ Failure Of(grpc_status_code code, const std::string& message, const char* option
   Status status;
   status.code = code;
   status.message = message;
-  status.reached = reached;
+  if (reached) status.peer = "ipv4:127.0.0.1:50051";
   status.bytes_sent = bytes_sent;
   return Diagnose(status, channel);
 }
