@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import reliability
 import results
 from results import Results
 from suites import BUILD, JOBS, LOGS, ROOT, SUITES, Suite, When
@@ -81,12 +82,14 @@ def run_suite(suite: Suite) -> Results:
     began = time.monotonic()
     print(f"{suite.name:19}", end="", flush=True)
     suite.report.unlink(missing_ok=True)
+    suite.outcome.unlink(missing_ok=True)
     text = ""
     try:
         passed, text = run(suite.command, suite.log.name, suite.limit, suite.environment)
         found = suite.count(suite, text, passed)
     except (results.ReportError, OSError) as error:
         found = Results(failures=[f"{suite.name} could not run: {error}"])
+    reliability.keep(suite, found)
     print(f"{found} ({time.monotonic() - began:.0f} s)", flush=True)
     if found.failures:
         for name in found.failures:
@@ -131,6 +134,9 @@ def main() -> int:
 
     selected = select(arguments)
     LOGS.mkdir(parents=True, exist_ok=True)
+    if not arguments.suites:  # what the page on reliability says is of one run
+        for suite in SUITES:
+            suite.outcome.unlink(missing_ok=True)
     built: dict[str, bool] = {"": True}
     total = Results()
     for suite in selected:

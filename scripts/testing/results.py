@@ -9,6 +9,8 @@ from pathlib import Path
 
 _TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.MULTILINE)
 _TAP_LINE = re.compile(r"^(not )?ok\b[ \t]*\d*(.*)$", re.MULTILINE)
+# What a test says that it measured: "# figure: growth after 10,000 cancels = 0.12 MiB".
+_FIGURE = re.compile(r"^\s*# figure: (.+?) = (-?[\d.,]+(?: .*)?)$", re.MULTILINE)
 _CONFORMANCE = re.compile(
     r"(\d+) successes, (\d+) skipped, \d+ expected failures, (\d+) unexpected failures"
 )
@@ -25,7 +27,9 @@ DETAIL = 25  # lines of a failed test's output to keep
 class Results:
     passed: int = 0
     skipped: int = 0
+    passes: list[str] = field(default_factory=list)  # the names of those that have one
     failures: list[str] = field(default_factory=list)  # names
+    figures: dict[str, str] = field(default_factory=dict)  # what was measured, by name
     details: dict[str, str] = field(
         default_factory=dict
     )  # the last output of some of them, by name
@@ -37,8 +41,14 @@ class Results:
     def add(self, other: "Results") -> None:
         self.passed += other.passed
         self.skipped += other.skipped
+        self.passes += other.passes
         self.failures += other.failures
+        self.figures.update(other.figures)
         self.details.update(other.details)
+
+    def succeed(self, name: str) -> None:
+        self.passed += 1
+        self.passes.append(name)
 
     def fail(self, name: str, output: str = "") -> None:
         self.failures.append(name)
@@ -53,15 +63,21 @@ class Results:
 
 
 def one(name: str, passed: bool, output: str = "") -> Results:
-    results = Results(passed=int(passed))
-    if not passed:
+    results = Results(figures=figures_of(output))
+    if passed:
+        results.succeed(name)
+    else:
         results.fail(name, output)
     return results
 
 
+def figures_of(output: str) -> dict[str, str]:
+    return {name: value.strip() for name, value in _FIGURE.findall(output)}
+
+
 def from_tap(text: str, name: str = "") -> Results:
     """Counts the lines of the Test Anything Protocol; what was planned and did not run failed."""
-    results = Results()
+    results = Results(figures=figures_of(text))
     lines = _TAP_LINE.findall(text)
     for number, (negated, rest) in enumerate(lines, start=1):
         if re.search(r"# *skip", rest, re.IGNORECASE):
@@ -69,7 +85,7 @@ def from_tap(text: str, name: str = "") -> Results:
         elif negated:
             results.fail(f"{name}: {rest.strip(' -') or number}".removeprefix(": "))
         else:
-            results.passed += 1
+            results.succeed(f"{name}.{rest.strip(' -')}".removeprefix("."))
     planned = sum(int(count) for count in _TAP_PLAN.findall(text))
     if planned == 0:
         raise ReportError(f"{name or 'the output'} has no TAP plan")
@@ -89,6 +105,8 @@ def _from_output(name: str, output: str, passed: bool) -> Results:
     if conformance:
         successes, skipped, unexpected = map(int, conformance.groups())
         results = Results(successes, skipped)
+        if passed and not unexpected:
+            results.passes.append(name)
         for _ in range(unexpected):
             results.fail(f"{name}: a conformance test", output)
     elif _TAP_PLAN.search(output):

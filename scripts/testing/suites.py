@@ -46,9 +46,16 @@ class Suite:
     def report(self) -> Path:
         return LOGS / f"{self.name}.xml"
 
+    @property
+    def outcome(self) -> Path:
+        """What passed, what failed and what was measured, for the page on reliability."""
+        return LOGS / f"{self.name}.json"
+
 
 def _count_one(suite: Suite, output: str, passed: bool) -> Results:
-    return results.one(suite.name, passed)
+    found = results.one(suite.name, passed)
+    found.figures = results.figures_of(output)
+    return found
 
 
 def _count_tap(suite: Suite, output: str, passed: bool) -> Results:
@@ -66,11 +73,11 @@ def _count_junit(suite: Suite, output: str, passed: bool) -> Results:
 
 
 def _count_fuzzers(suite: Suite, output: str, passed: bool) -> Results:
-    clean = re.findall(r"^fuzz_(\w+): no fault", output, re.MULTILINE)
+    clean = re.findall(r"^(fuzz_\w+): no fault", output, re.MULTILINE)
     faults = re.findall(r"^(fuzz_\w+): FAILED", output, re.MULTILINE)
     if (not passed and not faults) or not clean + faults:
         faults.append(f"{suite.name} could not run")
-    return Results(passed=len(clean), failures=faults)
+    return Results(len(clean), passes=clean, failures=faults, figures=results.figures_of(output))
 
 
 def _check(name: str, what: str, *command: str, **settings: object) -> Suite:
@@ -92,7 +99,7 @@ def _ctest(name: str, what: str, preset: str, *arguments: str, **settings: objec
 def _pytest(name: str, what: str, *arguments: str, **settings: object) -> Suite:
     suite = Suite(name, what, [], _count_junit, **settings)  # type: ignore[arg-type]
     suite.command = [str(VENV / "pytest"), "-q", "-p", "no:cacheprovider", "--junitxml"]
-    suite.command += [str(suite.report), *arguments]
+    suite.command += [str(suite.report), "-o", "junit_logging=system-out", *arguments]
     return suite
 
 
@@ -233,5 +240,13 @@ SUITES = [
         _count_fuzzers,
         when=When.LONG,
         limit=7200,
+    ),
+    # The last, for it looks at what the others found.
+    _check(
+        "reliability",
+        "what docs/reliability.md promises, by this run",
+        "scripts/generate-reliability-page",
+        "--check",
+        when=When.NORMAL,
     ),
 ]

@@ -17,6 +17,7 @@ def write_junit(directory: Path, cases: str) -> Path:
 def test_tap_counts_each_line() -> None:
     found = from_tap("1..4\nok 1 - a\nnot ok 2 - b\nok 3 - c # SKIP no network\nok - d\n", "t")
     assert (found.passed, found.failures, found.skipped) == (2, ["t: b"], 1)
+    assert found.passes == ["t.a", "t.d"]
 
 
 def test_tap_tests_that_did_not_run_have_failed() -> None:
