@@ -153,7 +153,7 @@ SUITES = [
         "unit, C, ABI, install and conformance tests",
         "release",
         "--label-exclude",
-        "valgrind",
+        "valgrind|planted",
     ),
     _pytest(
         "python",
@@ -200,7 +200,7 @@ SUITES = [
         "the same under AddressSanitizer, LeakSanitizer and UBSan",
         "asan",
         "--label-exclude",
-        "abi|install",
+        "abi|install|planted",
         when=When.NORMAL,
         environment=_ASAN,
         limit=1200,
@@ -240,6 +240,14 @@ SUITES = [
         _count_fuzzers,
         when=When.LONG,
         limit=7200,
+    ),
+    _pytest(
+        "planted",
+        "planted faults, which the others have to find",
+        "tests/planted",
+        when=When.NORMAL,
+        preset="release",
+        limit=1800,
     ),
     # The last, for it looks at what the others found.
     _check(
