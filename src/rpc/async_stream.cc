@@ -274,7 +274,7 @@ Event AsyncStream::ToEvent(Queue::Finished* finished) {
   event.outcome = Outcome::kDone;
   try {
     if (!finished->message.empty()) {
-      DecodeResponse(*method_, *options_, finished->message, &event.message);
+      DecodeResponse(*method_, *options_, finished->message, &rpc_, &event.message);
       *event.message.Reserve(1) = '\0';
     } else if (!finished->read) {
       event.outcome = finished->ok ? Outcome::kDone : Outcome::kEnd;
@@ -287,6 +287,10 @@ Event AsyncStream::ToEvent(Queue::Finished* finished) {
   } catch (const Error& error) {
     event.error = std::make_unique<Error>(error);
     event.message = Buffer();  // what had been converted before the fault
+    if (error.code == Code::kStatus) {
+      std::lock_guard<std::mutex> lock(mutex_);
+      ended_ = true;  // also where it is the client that gives up
+    }
   }
   return event;
 }

@@ -360,6 +360,11 @@ void ReadChannelArguments(const OptionValues& values, const std::vector<OptionSp
                                       value->integer_arguments.end());
     options->text_arguments.insert(options->text_arguments.end(), value->text_arguments.begin(),
                                    value->text_arguments.end());
+    for (const auto& [name, number] : value->integer_arguments) {
+      if (name == GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH && number >= kNone) {
+        options->max_receive_size = number;
+      }
+    }
   }
 }
 

@@ -39,6 +39,11 @@ grpc_arg IntegerArgument(const std::string& key, int64_t value) {
   return argument;
 }
 
+bool HasArgument(const ClientOptions& options, const std::string& name) {
+  return std::any_of(options.integer_arguments.begin(), options.integer_arguments.end(),
+                     [&](const auto& argument) { return argument.first == name; });
+}
+
 grpc_channel* CreateChannel(const std::string& target, const ClientOptions& options,
                             const std::shared_ptr<HandshakeCount>& handshakes) {
   std::vector<grpc_arg> arguments;
@@ -47,6 +52,11 @@ grpc_channel* CreateChannel(const std::string& target, const ClientOptions& opti
   }
   for (const auto& [key, value] : options.text_arguments) {
     arguments.push_back(TextArgument(key, value));
+  }
+  // gRPC would inflate whatever comes, to whatever size, and compare that with the limit after.
+  const std::string decompression_key = GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION;
+  if (!HasArgument(options, decompression_key)) {
+    arguments.push_back(IntegerArgument(decompression_key, 0));
   }
   const std::string server_name_key = kServerNameArgument;
   if (!options.tls.server_name.empty()) {

@@ -370,7 +370,7 @@ void Client::Exchange(Prepared call, Buffer* response) {
   rpc.Start(std::move(call.request));
   rpc.WaitAlone(BatchKind::kFinal);
   Message reply = UnaryResponse(&rpc, *call.method);
-  DecodeResponse(*call.method, *call.options, reply, response);
+  DecodeResponse(*call.method, *call.options, reply, &rpc, response);
 }
 
 Client::Prepared Client::Prepare(std::string_view name, Cardinality expected,

@@ -214,6 +214,13 @@ bool IsLimitOfServer(const Status& status, const Channel& channel) {
   return static_cast<int64_t>(limit) != channel.max_receive_size() || size == status.bytes_sent;
 }
 
+Failure ReceiveLimit(const Channel& channel) {
+  return {"receive_limit",
+          "raise the option \"max_receive_size\", now " +
+              std::to_string(channel.max_receive_size()) + " bytes",
+          false};
+}
+
 Failure TooLarge(const Status& status, const Channel& channel) {
   const std::string_view text = status.message;
   if (!Has(text, {"larger than max", "exceeds maximum size"})) return {};
@@ -221,17 +228,23 @@ Failure TooLarge(const Status& status, const Channel& channel) {
     if (IsLimitOfServer(status, channel)) {
       return {"server_receive_limit", "the request is larger than the server accepts", false};
     }
-    return {"receive_limit",
-            "raise the option \"max_receive_size\", now " +
-                std::to_string(channel.max_receive_size()) + " bytes",
-            false};
+    return ReceiveLimit(channel);
   }
   return {"send_limit", "raise the option \"max_send_size\"", false};
+}
+
+constexpr char kBadCompression[] = "the server compressed a response badly";
+
+// What the client found out itself; the status is its own.
+Failure Rejected(const Status& status, const Channel& channel) {
+  if (status.code == GRPC_STATUS_RESOURCE_EXHAUSTED) return ReceiveLimit(channel);
+  return {"decompression_failed", kBadCompression, false};
 }
 
 }  // namespace
 
 Failure Diagnose(const Status& status, const Channel& channel) {
+  if (status.rejected) return Rejected(status, channel);
   const std::string_view text = status.message;
   const bool unavailable = status.code == GRPC_STATUS_UNAVAILABLE;
   if (BeginsWith(text, "Received http2 header with status")) {
@@ -258,7 +271,7 @@ Failure Diagnose(const Status& status, const Channel& channel) {
               false};
     case GRPC_STATUS_UNKNOWN:
       if (!Has(text, {"error decompressing"})) break;
-      return {"decompression_failed", "the server compressed a response badly", false};
+      return {"decompression_failed", kBadCompression, false};
     default:
       break;
   }

@@ -240,6 +240,20 @@ void Rpc::StartHalfClose() {
 
 void Rpc::Cancel() noexcept { grpc_call_cancel(call_, nullptr); }
 
+void Rpc::Reject(grpc_status_code code, std::string message) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!rejection_) rejection_ = Rejection{code, std::move(message)};
+  }
+  Cancel();
+  LogLine line(channel_->log(), LogLevel::kError, "response_rejected");
+  if (!line.wanted()) return;
+  line.Add("method", method_.path)
+      .Add("target", channel_->target())
+      .Add("peer", Peer())
+      .Add("status", StatusName(code));
+}
+
 bool Rpc::Wait(BatchKind kind, gpr_timespec deadline) {
   std::unique_lock<std::mutex> lock(mutex_);
   Batch& connect = At(BatchKind::kConnect);
@@ -424,7 +438,13 @@ Status Rpc::GetStatus() const {
                         GRPC_SLICE_LENGTH(status_message_));
   status.trailers = ToMetadata(trailers_);
   status.peer = Peer();
-  status.bytes_sent = GetProgress().bytes_sent;
+  std::lock_guard<std::mutex> lock(mutex_);
+  status.bytes_sent = progress_.bytes_sent;
+  if (rejection_) {
+    status.code = rejection_->code;
+    status.message = rejection_->message;
+    status.rejected = true;
+  }
   return status;
 }
 

@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,6 +66,7 @@ struct Status {
   Metadata trailers;
   std::string peer;         // as Rpc::Peer() has it
   uint64_t bytes_sent = 0;  // of messages, before compression
+  bool rejected = false;    // by Rpc::Reject(), whatever the server says
 };
 
 // The batches of operations that an RPC may have in flight, at most one of each at a time.
@@ -87,8 +89,8 @@ struct Progress {
   int64_t ended = 0;
   uint64_t messages_sent = 0;  // given to gRPC
   uint64_t messages_received = 0;
-  uint64_t bytes_sent = 0;  // before compression
-  uint64_t bytes_received = 0;
+  uint64_t bytes_sent = 0;      // before compression
+  uint64_t bytes_received = 0;  // as they came
 };
 
 // In nanoseconds.
@@ -139,6 +141,9 @@ class Rpc {
   void StartWrite(Message message);
   void StartHalfClose();
   void Cancel() noexcept;
+  // Ends an RPC one of whose responses cannot be taken: that is its status from now on, also if it
+  // has ended already.
+  void Reject(grpc_status_code code, std::string message);
 
   // Waits until the latest batch of that kind has completed; false if it has not by `deadline`.
   // Any number of threads may wait, each for any batch. What must come earlier is waited for
@@ -208,6 +213,11 @@ class Rpc {
   int status_code_ = GRPC_STATUS_UNKNOWN;
   grpc_slice status_message_;
   const char* error_text_ = nullptr;  // gRPC's account of a failure
+  struct Rejection {
+    grpc_status_code code;
+    std::string message;
+  };
+  std::optional<Rejection> rejection_;
 
   Rpc* next_ = nullptr;  // in the channel's list
   Rpc* previous_ = nullptr;

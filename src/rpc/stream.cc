@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "rpc/answer.h"
+#include "rpc/inflate.h"
 #include "rpc/runtime.h"
 #include "rpc/status.h"
 
@@ -55,6 +56,50 @@ void DecodeSpans(const Method& method, const CallOptions& options, const std::st
   method.catalog->transcoder().WireToJson(method.response, spans, count, options.json, out);
 }
 
+void DecodeSlices(const Method& method, const CallOptions& options, const Message& message,
+                  Buffer* out) {
+  grpc_byte_buffer_reader reader;
+  if (grpc_byte_buffer_reader_init(&reader, message.get()) == 0) {
+    throw Error(Code::kInternal, "gRPC cannot read a response of " + method.path);
+  }
+  struct Closer {
+    grpc_byte_buffer_reader* reader;
+    ~Closer() { grpc_byte_buffer_reader_destroy(reader); }
+  } closer{&reader};
+  grpc_slice* slice;
+  if (grpc_byte_buffer_reader_peek(&reader, &slice) == 0) {
+    DecodeSpans(method, options, nullptr, 0, out);
+    return;
+  }
+  std::string_view first = SliceView(*slice);
+  if (grpc_byte_buffer_length(message.get()) == first.size()) {
+    DecodeSpans(method, options, &first, 1, out);
+    return;
+  }
+  std::vector<std::string_view> spans = Spans(&reader);
+  spans.insert(spans.begin(), first);
+  DecodeSpans(method, options, spans.data(), spans.size(), out);
+}
+
+// What a compressed message holds; throws what its RPC has come to if that cannot be had.
+Buffer Decompress(const Message& message, const Method& method, Rpc* rpc) {
+  const int64_t limit = rpc->channel()->max_receive_size();
+  Buffer inflated;
+  switch (Inflate(*message.get(), limit, &inflated)) {
+    case Inflation::kDone:
+      return inflated;
+    case Inflation::kTooLarge:
+      rpc->Reject(
+          GRPC_STATUS_RESOURCE_EXHAUSTED,
+          "a response is larger than " + std::to_string(limit) + " bytes after decompression");
+      break;
+    case Inflation::kBroken:
+      rpc->Reject(GRPC_STATUS_UNKNOWN, "a response cannot be decompressed");
+      break;
+  }
+  throw AnswerError(*rpc, rpc->GetStatus(), method);
+}
+
 }  // namespace
 
 Message EncodeRequest(const Method& method, const CallOptions& options, std::string_view text) {
@@ -73,29 +118,15 @@ Message EncodeRequest(const Method& method, const CallOptions& options, std::str
 }
 
 void DecodeResponse(const Method& method, const CallOptions& options, const Message& message,
-                    Buffer* out) {
-  grpc_byte_buffer_reader reader;
-  if (grpc_byte_buffer_reader_init(&reader, message.get()) == 0) {
-    throw Error(Code::kWire, "a response of " + method.path + " cannot be decompressed");
-  }
-  struct Closer {
-    grpc_byte_buffer_reader* reader;
-    ~Closer() { grpc_byte_buffer_reader_destroy(reader); }
-  } closer{&reader};
+                    Rpc* rpc, Buffer* out) {
   try {
-    grpc_slice* slice;
-    if (grpc_byte_buffer_reader_peek(&reader, &slice) == 0) {
-      DecodeSpans(method, options, nullptr, 0, out);
-      return;
+    if (IsCompressed(*message.get())) {
+      Buffer inflated = Decompress(message, method, rpc);
+      std::string_view span = inflated.view();
+      DecodeSpans(method, options, &span, 1, out);
+    } else {
+      DecodeSlices(method, options, message, out);
     }
-    std::string_view first = SliceView(*slice);
-    if (grpc_byte_buffer_length(message.get()) == first.size()) {
-      DecodeSpans(method, options, &first, 1, out);
-      return;
-    }
-    std::vector<std::string_view> spans = Spans(&reader);
-    spans.insert(spans.begin(), first);
-    DecodeSpans(method, options, spans.data(), spans.size(), out);
   } catch (Error& error) {
     error.method = method.path;
     throw;
@@ -133,7 +164,13 @@ Outcome Stream::Read(int64_t timeout_ms, Buffer* out) {
     throw Error(Code::kState, method_->path + " has ended; there is nothing more to read");
   }
   gpr_timespec deadline = DeadlineIn(timeout_ms);
-  return StreamsResponses(cardinality()) ? ReadStreamed(deadline, out) : ReadSingle(deadline, out);
+  try {
+    return StreamsResponses(cardinality()) ? ReadStreamed(deadline, out)
+                                           : ReadSingle(deadline, out);
+  } catch (const Error& error) {
+    if (error.code == Code::kStatus) ended_ = true;  // also where it is the client that gives up
+    throw;
+  }
 }
 
 Outcome Stream::ReadStreamed(gpr_timespec deadline, Buffer* out) {
@@ -149,7 +186,7 @@ Outcome Stream::ReadStreamed(gpr_timespec deadline, Buffer* out) {
     messages_over_ = true;
     return Finish(deadline);
   }
-  DecodeResponse(*method_, *options_, message, out);
+  DecodeResponse(*method_, *options_, message, &rpc_, out);
   return Outcome::kDone;
 }
 
@@ -158,13 +195,8 @@ Outcome Stream::ReadSingle(gpr_timespec deadline, Buffer* out) {
   if (!rpc_.Wait(BatchKind::kFinal, deadline)) return Outcome::kPending;
   messages_over_ = true;
   if (rpc_.status_code() != GRPC_STATUS_OK) return Finish(deadline);
-  try {
-    Message message = UnaryResponse(&rpc_, *method_);
-    DecodeResponse(*method_, *options_, message, out);
-  } catch (const Error& error) {
-    if (error.code == Code::kStatus) ended_ = true;
-    throw;
-  }
+  Message message = UnaryResponse(&rpc_, *method_);
+  DecodeResponse(*method_, *options_, message, &rpc_, out);
   return Outcome::kDone;
 }
 

@@ -25,10 +25,11 @@ enum class Outcome { kDone, kEnd, kPending };
 // Converts a request as its codec says. Throws Error(kJson) of a fault in the text.
 Message EncodeRequest(const Method& method, const CallOptions& options, std::string_view text);
 
-// Appends a received message, converted as its codec says, to `out`. Throws Error(kWire) or
-// Error(kJson) of a message that cannot be.
+// Appends a received message, decompressed and converted as its codec says, to `out`. Throws
+// Error(kWire) or Error(kJson) of a message that cannot be converted, and Error(kStatus) of one
+// that cannot be decompressed, or not within `max_receive_size`: that ends the RPC.
 void DecodeResponse(const Method& method, const CallOptions& options, const Message& message,
-                    Buffer* out);
+                    Rpc* rpc, Buffer* out);
 
 // What a finished unary call came to: its message, or throws its status.
 Message UnaryResponse(Rpc* rpc, const Method& method);
