@@ -18,6 +18,9 @@ enum { kMaxPairs = 16, kChunk = 65536 };
 
 struct pair {
   int client, server; /* -1: none */
+  struct relay_cut cut;
+  bool draining; /* both are closed for what we say; what they say is dropped */
+  bool frozen;
 };
 
 static int listen_on_free_port(int backlog, int *port) {
@@ -83,13 +86,43 @@ static bool answer_connect(struct relay *relay, int client) {
   return send_all(client, answer, strlen(answer)) && relay->kind != RELAY_FORBID;
 }
 
+/* Has the kernel send RST when the socket is closed. */
+static void reset_when_closed(int fd) {
+  const struct linger linger = {1, 0};
+  assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), 0);
+}
+
+static void cut_pair(struct relay *relay, struct pair *pair) {
+  pthread_mutex_lock(&relay->mutex);
+  relay->has_cut = true;
+  pthread_mutex_unlock(&relay->mutex);
+  pair->cut.armed = false;
+  switch (pair->cut.ending) {
+    case RELAY_RESETS:
+      reset_when_closed(pair->client);
+      reset_when_closed(pair->server);
+      close_pair(pair);
+      break;
+    case RELAY_ENDS:
+      shutdown(pair->client, SHUT_WR);
+      shutdown(pair->server, SHUT_WR);
+      pair->draining = true;
+      break;
+    case RELAY_FREEZES:
+      pair->frozen = true;
+      break;
+  }
+}
+
 static void take_connection(struct relay *relay, struct pair *pairs) {
   const int client = accept4(relay->listener, NULL, NULL, SOCK_CLOEXEC);
   if (client < 0) return;
+  struct pair made = {.client = client, .server = -1};
   pthread_mutex_lock(&relay->mutex);
   relay->connections++;
+  made.cut = relay->cut;
+  relay->cut.armed = false;
   pthread_mutex_unlock(&relay->mutex);
-  struct pair made = {client, -1};
   bool keep = relay->kind != RELAY_CLOSE;
   if (relay->kind == RELAY_PROXY || relay->kind == RELAY_FORBID) {
     keep = answer_connect(relay, client);
@@ -101,16 +134,36 @@ static void take_connection(struct relay *relay, struct pair *pairs) {
   for (int i = 0; keep && i < kMaxPairs; i++) {
     if (pairs[i].client < 0) {
       pairs[i] = made;
+      if (made.cut.armed && made.cut.left == 0) cut_pair(relay, &pairs[i]);
       return;
     }
   }
   close_pair(&made);
 }
 
+/* Byte by byte, if that is asked for. */
+static bool send_slowly(struct relay *relay, bool up, int fd, const char *bytes, size_t size) {
+  pthread_mutex_lock(&relay->mutex);
+  const bool dripping = relay->dripping && (relay->drip_direction == RELAY_UP) == up;
+  const int64_t gap_us = relay->drip_gap_us;
+  pthread_mutex_unlock(&relay->mutex);
+  if (!dripping) return send_all(fd, bytes, size);
+  for (size_t i = 0; i < size; i++) {
+    if (!send_all(fd, bytes + i, 1)) return false;
+    usleep((useconds_t)gap_us);
+  }
+  return true;
+}
+
 /* Hands on what there is; false when an end has closed. */
-static bool hand_on(struct relay *relay, int from, int to, bool up) {
-  static char bytes[kChunk]; /* only one relay's thread runs in a test */
-  const ssize_t got = recv(from, bytes, sizeof bytes, 0);
+static bool hand_on(struct relay *relay, struct pair *pair, bool up) {
+  char bytes[kChunk];
+  const int from = up ? pair->client : pair->server, to = up ? pair->server : pair->client;
+  struct relay_cut *cut = &pair->cut;
+  const bool counted = cut->armed && (cut->direction == RELAY_UP) == up;
+  const size_t wanted =
+      counted && cut->left < (int64_t)sizeof bytes ? (size_t)cut->left : sizeof bytes;
+  const ssize_t got = recv(from, bytes, wanted, 0);
   if (got < 0 && errno == EINTR) return true;
   if (got <= 0) return false;
   if (up) {
@@ -118,7 +171,10 @@ static bool hand_on(struct relay *relay, int from, int to, bool up) {
     relay->bytes_up += got;
     pthread_mutex_unlock(&relay->mutex);
   }
-  return to < 0 || send_all(to, bytes, (size_t)got);
+  if (pair->draining) return true;
+  if (to >= 0 && !send_slowly(relay, up, to, bytes, (size_t)got)) return false;
+  if (counted && (cut->left -= got) == 0) cut_pair(relay, pair);
+  return true;
 }
 
 static bool is_frozen(struct relay *relay) {
@@ -132,15 +188,16 @@ static bool is_frozen(struct relay *relay) {
 static void *run(void *argument) {
   struct relay *relay = argument;
   struct pair pairs[kMaxPairs];
-  for (int i = 0; i < kMaxPairs; i++) pairs[i].client = pairs[i].server = -1;
+  for (int i = 0; i < kMaxPairs; i++) pairs[i] = (struct pair){.client = -1, .server = -1};
   for (;;) {
     struct pollfd fds[2 + 2 * kMaxPairs];
     const bool frozen = is_frozen(relay);
     fds[0] = (struct pollfd){relay->wake[0], POLLIN, 0};
     fds[1] = (struct pollfd){frozen ? -1 : relay->listener, POLLIN, 0};
     for (int i = 0; i < kMaxPairs; i++) {
-      fds[2 + 2 * i] = (struct pollfd){frozen ? -1 : pairs[i].client, POLLIN, 0};
-      fds[3 + 2 * i] = (struct pollfd){frozen ? -1 : pairs[i].server, POLLIN, 0};
+      const bool still = frozen || pairs[i].frozen;
+      fds[2 + 2 * i] = (struct pollfd){still ? -1 : pairs[i].client, POLLIN, 0};
+      fds[3 + 2 * i] = (struct pollfd){still ? -1 : pairs[i].server, POLLIN, 0};
     }
     if (poll(fds, COUNT_OF(fds), -1) < 0) continue;
     if (fds[0].revents != 0) {
@@ -150,12 +207,9 @@ static void *run(void *argument) {
     }
     for (int i = 0; i < kMaxPairs; i++) {
       bool open = true;
-      if (fds[2 + 2 * i].revents != 0) {
-        open = hand_on(relay, pairs[i].client, pairs[i].server, true);
-      }
-      if (open && fds[3 + 2 * i].revents != 0) {
-        open = hand_on(relay, pairs[i].server, pairs[i].client, false);
-      }
+      if (fds[2 + 2 * i].revents != 0) open = hand_on(relay, &pairs[i], true);
+      const bool same = pairs[i].server == fds[3 + 2 * i].fd && !pairs[i].frozen;
+      if (open && same && fds[3 + 2 * i].revents != 0) open = hand_on(relay, &pairs[i], false);
       if (!open) close_pair(&pairs[i]);
     }
     if (fds[1].revents != 0) take_connection(relay, pairs);
@@ -183,11 +237,37 @@ void relay_stop(struct relay *relay) {
   pthread_mutex_destroy(&relay->mutex);
 }
 
-void relay_freeze(struct relay *relay) {
+static void set_frozen(struct relay *relay, bool frozen) {
   pthread_mutex_lock(&relay->mutex);
-  relay->frozen = true;
+  relay->frozen = frozen;
   pthread_mutex_unlock(&relay->mutex);
   assert_int_equal(write(relay->wake[1], "", 1), 1);
+}
+
+void relay_freeze(struct relay *relay) { set_frozen(relay, true); }
+void relay_thaw(struct relay *relay) { set_frozen(relay, false); }
+
+void relay_cut(struct relay *relay, enum relay_direction direction, int64_t after,
+               enum relay_ending ending) {
+  pthread_mutex_lock(&relay->mutex);
+  relay->cut = (struct relay_cut){true, direction, ending, after};
+  relay->has_cut = false;
+  pthread_mutex_unlock(&relay->mutex);
+}
+
+bool relay_has_cut(struct relay *relay) {
+  pthread_mutex_lock(&relay->mutex);
+  const bool cut = relay->has_cut;
+  pthread_mutex_unlock(&relay->mutex);
+  return cut;
+}
+
+void relay_drip(struct relay *relay, enum relay_direction direction, int64_t gap_us) {
+  pthread_mutex_lock(&relay->mutex);
+  relay->dripping = true;
+  relay->drip_direction = direction;
+  relay->drip_gap_us = gap_us;
+  pthread_mutex_unlock(&relay->mutex);
 }
 
 int relay_connections(struct relay *relay) {

@@ -249,9 +249,9 @@ def accept(listener: socket.socket, context: "ssl.SSLContext | None", serve: Ser
         threading.Thread(target=run, args=(sock, context, serve), daemon=True).start()
 
 
-def main() -> None:
+def main(behaviours: dict[str, Serve] = BEHAVIOURS) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("behaviour", choices=sorted(BEHAVIOURS))
+    parser.add_argument("behaviour", choices=sorted(behaviours))
     parser.add_argument("--tls12", nargs=2, metavar=("CERTIFICATE", "KEY"))
     options = parser.parse_args()
     context = None
@@ -263,7 +263,7 @@ def main() -> None:
         context.set_alpn_protocols(["h2"])
         context.load_cert_chain(*options.tls12)
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    serve = BEHAVIOURS[options.behaviour]
+    serve = behaviours[options.behaviour]
     threading.Thread(target=accept, args=(listener, context, serve), daemon=True).start()
     print(listener.getsockname()[1], flush=True)
     sys.stdin.read()

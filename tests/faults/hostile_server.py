@@ -1,0 +1,314 @@
+#!/usr/bin/env -S python3 -IS
+# Copyright 2026 The pygrpc Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A server that attacks its clients, and otherwise serves them well.
+
+    hostile_server.py ATTACK
+
+Listens on a free port of 127.0.0.1, prints the port, and serves until its standard input ends. The
+second call that it gets is attacked, all others are answered: so one client can be seen before,
+during and after. An attack goes on until the client ends the call or the connection.
+"""
+
+import itertools
+import pathlib
+import select
+import struct
+import sys
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))  # -I leaves it out
+
+import raw_server
+from raw_server import (
+    ACK,
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    HEADERS,
+    PING,
+    REPLY,
+    RST_STREAM,
+    SETTINGS,
+    Connection,
+    frame,
+    literals,
+    message,
+)
+
+PRIORITY, WINDOW_UPDATE, CONTINUATION = 2, 8, 9
+MEBIBYTE = 1 << 20
+FRAME_SIZE = 16384  # the most that a frame may have unless the peer allows more
+RESPONSE = literals((":status", "200"), ("content-type", "application/grpc"))
+
+
+class Over(Exception):
+    """The client has ended the call that was attacked."""
+
+
+class Attacker(Connection):
+    """Keeps within the windows that the client gives: more would end the connection."""
+
+    def __init__(self, sock: "raw_server.socket.socket") -> None:
+        super().__init__(sock)
+        self.stream = 0  # of the call that is attacked
+        self.first_window = 65535
+        self.given = {0: 65535}  # and what was sent, by stream; 0 is the connection
+        self.sent = 0
+
+    def next_frame(self) -> tuple[int, int, int, bytes]:
+        kind, flags, stream, payload = super().next_frame()
+        if kind == WINDOW_UPDATE:
+            self.given[stream] = self.given.get(stream, 0) + int.from_bytes(payload, "big")
+        elif kind == SETTINGS and not flags & ACK:
+            initial_window = 4
+            for name, value in struct.iter_unpack(">HI", payload):
+                if name == initial_window:
+                    self.first_window = value
+        return kind, flags, stream, payload
+
+    def take(self, *, block: bool) -> None:
+        """Takes the frames that have come; waits for one if `block`."""
+        while block or select.select([self.sock], [], [], 0)[0]:
+            block = False
+            kind, flags, stream, payload = self.next_frame()
+            if kind == RST_STREAM and stream == self.stream:
+                raise Over
+            if kind == SETTINGS and not flags & ACK:
+                self.send(frame(SETTINGS, ACK, 0))
+            elif kind == PING and not flags & ACK:
+                self.send(frame(PING, ACK, 0, payload))
+
+    def window(self) -> int:
+        """How many bytes of DATA may be sent."""
+        stream = self.first_window + self.given.get(self.stream, 0)
+        return min(stream, self.given[0]) - self.sent
+
+    def room(self, least: int) -> int:
+        """The same, once it is so much."""
+        self.take(block=False)
+        while self.window() < least:
+            self.take(block=True)
+        return self.window()
+
+    def send_data(self, frames: bytes, size: int) -> None:
+        self.send(frames)
+        self.sent += size
+
+    def data(self, payload: bytes) -> None:
+        """Sends all of it, as the windows allow."""
+        at = 0
+        while at < len(payload):
+            size = min(FRAME_SIZE, self.room(1), len(payload) - at)
+            self.send_data(frame(DATA, 0, self.stream, payload[at : at + size]), size)
+            at += size
+
+    def flood(self, chunk: bytes) -> None:
+        """Sends the same bytes again and again, and looks at what comes only to see the end."""
+        while True:
+            self.take(block=False)
+            self.send(chunk)
+
+    def begin(self, *more: tuple[str, str]) -> None:
+        self.headers(self.stream, *more)
+
+
+Attack = Callable[[Attacker], None]
+
+
+def zeros(size: int) -> bytes:
+    """A block of deflate that becomes so many zero bytes, and may be repeated."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return compressor.compress(bytes(size)) + compressor.flush(zlib.Z_FULL_FLUSH)
+
+
+GZIP_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+DEFLATE_HEAD = b"\x78\xda"
+LAST_BLOCK = b"\x03\x00"
+
+
+def gzip(payload: bytes) -> bytes:
+    compressor = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return compressor.compress(payload) + compressor.flush()
+
+
+def bomb(head: bytes) -> bytes:
+    """About a mebibyte that becomes a gibibyte."""
+    return head + zeros(MEBIBYTE) * 1024 + LAST_BLOCK + bytes(8)
+
+
+def sends(make: Callable[[], bytes], encoding: str = "", *, good_first: bool = False) -> Attack:
+    """One message with the flag of compression, and a good end."""
+
+    def attack(client: Attacker) -> None:
+        client.begin(*([("grpc-encoding", encoding)] if encoding else []))
+        if good_first:
+            client.reply(client.stream)
+        client.data(message(make(), compressed=1))
+        client.trailers(client.stream)
+
+    return attack
+
+
+def huge(client: Attacker) -> None:
+    client.begin()
+    size = 512 * MEBIBYTE
+    client.data(struct.pack(">BI", 0, size))
+    for _ in range(size // MEBIBYTE):
+        client.data(bytes(MEBIBYTE))
+    client.trailers(client.stream)
+
+
+def tiny_frames(client: Attacker) -> None:
+    """A message that comes byte by byte, each in a frame."""
+    client.begin()
+    client.data(struct.pack(">BI", 0, MEBIBYTE))
+    while True:
+        count = min(1000, client.room(1))
+        client.send_data(frame(DATA, 0, client.stream, b"x") * count, count)
+
+
+def empty_messages(client: Attacker) -> None:
+    client.begin()
+    while True:
+        client.data(message(b"") * 10000)
+
+
+def endless_string(client: Attacker) -> None:
+    """A header's value that never ends, in one CONTINUATION after the other."""
+    length = b"\x7f" + b"\xff\xff\xff\xff\x07"  # two gibibytes or so
+    block = RESPONSE + b"\x00" + b"\x01x" + length
+    client.send(frame(HEADERS, 0, client.stream, block))
+    client.flood(frame(CONTINUATION, 0, client.stream, b"x" * FRAME_SIZE))
+
+
+def fields(count: int) -> bytes:
+    return literals(*((f"x-{number % 10}", "y" * 100) for number in range(count)))
+
+
+def endless_fields(client: Attacker) -> None:
+    """Fields without end, in one CONTINUATION after the other."""
+    client.send(frame(HEADERS, 0, client.stream, RESPONSE))
+    client.flood(frame(CONTINUATION, 0, client.stream, fields(100)))
+
+
+def endless_table(client: Attacker) -> None:
+    """The same with names that are all different, for the table of the compression of headers."""
+    client.send(frame(HEADERS, 0, client.stream, RESPONSE))
+    for number in itertools.count():
+        client.take(block=False)
+        block = literals(*((f"x-{number}-{field}", "y" * 100) for field in range(100)))
+        indexed = block.replace(b"\x00", b"\x40")  # no name or value has a zero byte
+        client.send(frame(CONTINUATION, 0, client.stream, indexed))
+
+
+def empty_continuations(client: Attacker) -> None:
+    client.send(frame(HEADERS, 0, client.stream, RESPONSE))
+    client.flood(frame(CONTINUATION, 0, client.stream) * 1000)
+
+
+def large_headers(client: Attacker) -> None:
+    client.send(frame(HEADERS, 0, client.stream, RESPONSE))
+    for _ in range(64):
+        client.send(frame(CONTINUATION, 0, client.stream, fields(100)))
+    client.send(frame(CONTINUATION, END_HEADERS, client.stream))
+    client.reply(client.stream)
+    client.trailers(client.stream)
+
+
+def endless_trailers(client: Attacker) -> None:
+    client.begin()
+    client.reply(client.stream)
+    client.send(frame(HEADERS, END_STREAM, client.stream, literals(("grpc-status", "0"))))
+    client.flood(frame(CONTINUATION, 0, client.stream, fields(100)))
+
+
+def floods(make: Callable[[int], bytes]) -> Attack:
+    def attack(client: Attacker) -> None:
+        client.begin()
+        client.flood(make(client.stream))
+
+    return attack
+
+
+def padded(stream: int) -> bytes:
+    padding = 255
+    has_padding = 8
+    return frame(DATA, has_padding, stream, bytes([padding]) + bytes(padding))
+
+
+def floods_with_padding(client: Attacker) -> None:
+    client.begin()
+    size = len(padded(0)) - 9
+    while True:
+        client.room(size)
+        client.send_data(padded(client.stream), size)
+
+
+def broken() -> bytes:
+    return gzip(bytes(MEBIBYTE))[:-200]
+
+
+def many_members() -> bytes:
+    return gzip(REPLY) + gzip(b"") * 50000
+
+
+ATTACKS: dict[str, Attack] = {
+    "gzip-bomb": sends(lambda: bomb(GZIP_HEAD), "gzip"),
+    "deflate-bomb": sends(lambda: bomb(DEFLATE_HEAD), "deflate"),
+    "gzip-bomb-later": sends(lambda: bomb(GZIP_HEAD), "gzip", good_first=True),
+    "gzip-members": sends(many_members, "gzip"),
+    "gzip-truncated": sends(broken, "gzip"),
+    "gzip-garbage": sends(lambda: bytes(range(256)) * 4096, "gzip"),
+    "gzip-empty": sends(lambda: b"", "gzip"),
+    "gzip-reply": sends(lambda: gzip(REPLY), "gzip"),
+    "no-encoding": sends(lambda: gzip(REPLY)),
+    "unknown-encoding": sends(lambda: gzip(REPLY), "br"),
+    "huge-message": huge,
+    "tiny-frames": tiny_frames,
+    "empty-messages": empty_messages,
+    "endless-string": endless_string,
+    "endless-fields": endless_fields,
+    "endless-table": endless_table,
+    "empty-continuations": empty_continuations,
+    "large-headers": large_headers,
+    "endless-trailers": endless_trailers,
+    "settings-flood": floods(lambda _: frame(SETTINGS, 0, 0, struct.pack(">HI", 3, 100)) * 1000),
+    "ping-flood": floods(lambda _: frame(PING, 0, 0, bytes(8)) * 1000),
+    "empty-data-flood": floods(lambda stream: frame(DATA, 0, stream) * 1000),
+    "priority-flood": floods(lambda stream: frame(PRIORITY, 0, stream, bytes(5)) * 1000),
+    "window-flood": floods(lambda _: frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 1)) * 1000),
+    "unknown-flood": floods(lambda stream: frame(200, 0, stream, bytes(1000)) * 16),
+    "padding-flood": floods_with_padding,
+}
+
+
+def serve(attack: Attack, calls: Iterator[int], connection: Connection) -> None:
+    client = Attacker(connection.sock)
+    client.greet()
+    while True:
+        client.stream = client.next_call()
+        if next(calls) != 1:
+            raw_server.answers(client, client.stream)
+            continue
+        try:
+            attack(client)
+        except Over:
+            pass
+
+
+def main() -> None:
+    calls = itertools.count()
+    lock = threading.Lock()
+    raw_server.main(
+        {
+            name: lambda connection, attack=attack: serve(attack, calls, connection)
+            for name, attack in ATTACKS.items()
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
