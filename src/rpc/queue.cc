@@ -17,6 +17,7 @@
 #include "rpc/async_stream.h"
 #include "rpc/completion_thread.h"
 #include "rpc/runtime.h"
+#include "rpc/timed_wait.h"
 
 namespace pygrpc::rpc {
 namespace {
@@ -252,6 +253,7 @@ void Queue::WaitOwn(int64_t timeout_ms, size_t max) {
     ++polling_;
   }
   gpr_timespec deadline = DeadlineIn(timeout_ms);
+  TimedWait wait(deadline);
   while (true) {
     size_t found;
     {

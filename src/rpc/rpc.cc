@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "rpc/runtime.h"
 #include "rpc/status.h"
+#include "rpc/timed_wait.h"
 
 namespace pygrpc::rpc {
 namespace {
@@ -277,7 +278,11 @@ bool Rpc::WaitFor(Batch* batch, gpr_timespec deadline, std::unique_lock<std::mut
     }
     batch->awaited = true;
     lock->unlock();
-    grpc_event event = grpc_completion_queue_pluck(queue_, batch, deadline, nullptr);
+    grpc_event event;
+    {
+      TimedWait wait(deadline);
+      event = grpc_completion_queue_pluck(queue_, batch, deadline, nullptr);
+    }
     lock->lock();
     batch->awaited = false;
     if (event.type == GRPC_OP_COMPLETE) Finish(batch, event.success != 0);

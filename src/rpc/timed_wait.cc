@@ -1,0 +1,133 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rpc/timed_wait.h"
+
+#include <fcntl.h>
+#include <grpc/grpc.h>
+#include <grpc/grpc_posix.h>
+#include <grpc/grpc_security.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <limits>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "rpc/rpc.h"
+
+namespace pygrpc::rpc {
+namespace {
+
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kGrace = kSecond / 50;  // in which most waits end by themselves
+
+// Makes the thread that polls gRPC's sockets, whichever it is, return from that and look at the
+// time. gRPC has no function for it; but any socket that it begins to watch does it, being
+// writable.
+void WakePoller() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) return;
+  grpc_channel_credentials* credentials = grpc_insecure_credentials_create();
+  grpc_channel_destroy(grpc_channel_create_from_fd("wake", ends[0], credentials, nullptr));
+  grpc_channel_credentials_release(credentials);
+  close(ends[1]);
+}
+
+}  // namespace
+
+// The waits of this process, and the thread that wakes those which are overdue.
+class WaitWatch {
+ public:
+  // Never destroyed: threads outlive exit().
+  static WaitWatch& Get() {
+    static WaitWatch* const watch = new WaitWatch;
+    return *watch;
+  }
+
+  void Add(TimedWait* wait) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    wait->next_ = first_;
+    if (first_ != nullptr) first_->previous_ = wait;
+    first_ = wait;
+    if (wait->ends_at_ + kGrace < looks_at_) changed_.notify_one();
+  }
+
+  void Remove(TimedWait* wait) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    (wait->previous_ != nullptr ? wait->previous_->next_ : first_) = wait->next_;
+    if (wait->next_ != nullptr) wait->next_->previous_ = wait->previous_;
+  }
+
+ private:
+  WaitWatch() {
+    // Signals are for the threads of the application; a new thread begins with its maker's mask.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    try {
+      std::thread([this] { Watch(); }).detach();
+    } catch (const std::system_error&) {
+      // Where there is no room for a thread, waits are as gRPC makes them.
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  [[noreturn]] void Watch() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (true) {
+      int64_t now = MonotonicNow();
+      looks_at_ = FirstEnd();
+      if (looks_at_ == kNever) {
+        changed_.wait(lock);
+        continue;
+      }
+      looks_at_ += kGrace;
+      if (looks_at_ <= now) {
+        lock.unlock();
+        WakePoller();
+        lock.lock();
+        looks_at_ = now + kGrace;  // until it is gone
+      }
+      changed_.wait_until(
+          lock, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(looks_at_)));
+    }
+  }
+
+  // Under the lock.
+  int64_t FirstEnd() const {
+    int64_t first = kNever;
+    for (const TimedWait* wait = first_; wait != nullptr; wait = wait->next_) {
+      first = std::min(first, wait->ends_at_);
+    }
+    return first;
+  }
+
+  std::mutex mutex_;  // guards what follows, and the links of the waits
+  std::condition_variable changed_;
+  TimedWait* first_ = nullptr;
+  int64_t looks_at_ = kNever;  // when the thread looks at the waits next
+};
+
+TimedWait::TimedWait(gpr_timespec deadline) {
+  if (deadline.tv_sec >= kNever / kSecond - 1) return;  // also gRPC's infinite future
+  if (deadline.tv_sec < 0) return;                      // the infinite past
+  int64_t ends_at = deadline.tv_sec * kSecond + deadline.tv_nsec;
+  if (ends_at <= MonotonicNow()) return;
+  ends_at_ = ends_at;
+  WaitWatch::Get().Add(this);
+}
+
+TimedWait::~TimedWait() {
+  if (ends_at_ != 0) WaitWatch::Get().Remove(this);
+}
+
+}  // namespace pygrpc::rpc
