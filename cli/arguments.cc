@@ -1,0 +1,227 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "arguments.h"
+
+#include <pygrpc.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "errors.h"
+
+namespace pygrpc::cli {
+namespace {
+
+constexpr int kManyArguments = 1 << 20;  // no shell passes more
+
+// Colons stand between the files of a variable, as in PATH.
+std::vector<std::string> SplitList(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    size_t end = text.find(':');
+    if (std::string_view part = text.substr(0, end); !part.empty()) parts.emplace_back(part);
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  }
+  return parts;
+}
+
+bool ParseSwitch(const char* name, std::string_view text) {
+  if (text == "1" || text == "true") return true;
+  if (text == "0" || text == "false" || text.empty()) return false;
+  throw UsageError(std::string(name) + " of the environment takes 1 or 0");
+}
+
+void AddFlag(CLI::App* app, const Flag& flag, Settings* settings) {
+  if (const auto* member = std::get_if<bool Settings::*>(&flag.setting)) {
+    app->add_flag(flag.names, settings->*(*member), flag.help);
+    return;
+  }
+  // Results are taken as they are: CLI11's own conversion to a vector reads "{}" and "[a,b]".
+  auto set = [&flag, settings](const CLI::results_t& results) {
+    if (const auto* text = std::get_if<std::string Settings::*>(&flag.setting)) {
+      settings->*(*text) = results.back();
+    } else {
+      settings->*std::get<std::vector<std::string> Settings::*>(flag.setting) = results;
+    }
+    return true;
+  };
+  app->add_option(flag.names, CLI::callback_t(set), flag.help)
+      ->type_name(flag.value)
+      ->type_size(1)
+      ->expected(1)
+      ->multi_option_policy(std::holds_alternative<std::string Settings::*>(flag.setting)
+                                ? CLI::MultiOptionPolicy::TakeLast
+                                : CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+}
+
+// What the environment says where the command line does not.
+void ReadEnvironment(const Command& command, const CLI::App& app, Settings* settings) {
+  for (const Flag& flag : Flags()) {
+    if ((command.flags & flag.group) == 0 || flag.environment == nullptr) continue;
+    const char* value = std::getenv(flag.environment);
+    std::string_view names = flag.names;
+    std::string name(names.substr(names.rfind(',') + 1));
+    if (value == nullptr || app.get_option(name)->count() > 0) continue;
+    if (const auto* text = std::get_if<std::string Settings::*>(&flag.setting)) {
+      settings->*(*text) = value;
+    } else if (const auto* list =
+                   std::get_if<std::vector<std::string> Settings::*>(&flag.setting)) {
+      settings->*(*list) = SplitList(value);
+    } else {
+      settings->*std::get<bool Settings::*>(flag.setting) = ParseSwitch(flag.environment, value);
+    }
+  }
+}
+
+CLI::App* AddCommand(CLI::App* app, const Command& command, Settings* settings) {
+  CLI::App* subcommand = app->add_subcommand(command.name, command.summary);
+  subcommand->set_help_flag("-h,--help", "print this");
+  subcommand->formatter_fn(
+      [&command](const CLI::App*, std::string, CLI::AppFormatMode) { return HelpText(&command); });
+  for (const Flag& flag : Flags()) {
+    if ((command.flags & flag.group) != 0) AddFlag(subcommand, flag, settings);
+  }
+  auto set = [settings](const CLI::results_t& results) {
+    settings->arguments = results;
+    return true;
+  };
+  if (command.maximum > 0) {
+    subcommand->add_option("arguments", CLI::callback_t(set))
+        ->type_size(1)
+        ->expected(kManyArguments)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false);
+  }
+  return subcommand;
+}
+
+// Checks how many arguments there are, save where only the command itself can.
+void CheckArguments(const Command& command, const Settings& settings) {
+  if (settings.arguments.size() >= command.minimum &&
+      settings.arguments.size() <= command.maximum) {
+    return;
+  }
+  throw UsageError(std::string(command.name) + " takes " +
+                   (command.maximum == 0 ? "no arguments" : command.arguments));
+}
+
+// For arguments that are neither a command nor one of its flags.
+UsageError UnknownArgument(const CLI::App& app) {
+  std::string unknown;
+  for (const std::string& argument : app.remaining(true)) {
+    if (unknown.empty() || argument[0] == '-') unknown = argument.substr(0, argument.find('='));
+    if (unknown[0] == '-') break;
+  }
+  if (app.get_subcommands().empty() && unknown[0] != '-') {
+    return UsageError(unknown + " is no command");
+  }
+  return UsageError("there is no flag " + unknown);
+}
+
+void AppendRow(std::string* text, std::string_view left, std::string_view right) {
+  constexpr size_t kColumn = 30;
+  std::string row = "  " + std::string(left);
+  if (row.size() >= kColumn) {
+    row += "\n" + std::string(kColumn, ' ');
+  } else {
+    row.append(kColumn - row.size(), ' ');
+  }
+  *text += row + std::string(right) + "\n";
+}
+
+std::string LeftOf(const Flag& flag) {
+  std::string left = flag.names;
+  for (size_t comma = left.find(','); comma != std::string::npos;
+       comma = left.find(',', comma + 2)) {
+    left.insert(comma + 1, " ");
+  }
+  if (flag.value != nullptr) left += std::string(" ") + flag.value;
+  return left;
+}
+
+std::string CommandHelp(const Command& command) {
+  std::string text = std::string("pygrpc ") + command.name + ": " + command.summary + "\n\n";
+  text += std::string("usage: pygrpc ") + command.name + " [FLAGS]";
+  if (command.maximum > 0) text += std::string(" ") + command.arguments;
+  text += "\n\n" + std::string(command.description) + "\n";
+  std::string_view title;
+  for (const Flag& flag : Flags()) {
+    if ((command.flags & flag.group) == 0) continue;
+    if (title != TitleOf(flag.group)) {
+      title = TitleOf(flag.group);
+      text += "\n" + std::string(title) + ":\n";
+    }
+    std::string help = flag.help;
+    if (flag.environment != nullptr) help += std::string(" [$") + flag.environment + "]";
+    AppendRow(&text, LeftOf(flag), help);
+  }
+  text += "\nExamples:\n";
+  for (const Example& example : command.examples) {
+    text += std::string("  ") + example.what + "\n    " + example.command + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string HelpText(const Command* command) {
+  if (command != nullptr) return CommandHelp(*command);
+  std::string text = std::string(kSummary) + "\n\nusage: pygrpc COMMAND [FLAGS] ARGUMENTS\n";
+  text += "       pygrpc COMMAND --help\n       pygrpc --version\n\nCommands:\n";
+  for (const Command& each : Commands()) AppendRow(&text, each.name, each.summary);
+  for (const Topic& topic : Topics()) {
+    text += "\n" + std::string(topic.title) + ":\n";
+    for (const auto& [left, right] : topic.rows) AppendRow(&text, left, right);
+  }
+  return text;
+}
+
+Parsed ParseArguments(int argc, const char* const* argv) {
+  Parsed parsed;
+  CLI::App app;
+  app.formatter_fn(
+      [](const CLI::App*, std::string, CLI::AppFormatMode) { return HelpText(nullptr); });
+  app.set_help_flag("-h,--help", "print this");
+  bool version = false;
+  app.add_flag("--version", version, "print the version");
+  app.require_subcommand(0, 1);
+  std::vector<CLI::App*> subcommands;
+  for (const Command& command : Commands()) {
+    subcommands.push_back(AddCommand(&app, command, &parsed.settings));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    for (size_t i = 0; i < subcommands.size(); ++i) {
+      if (subcommands[i]->parsed()) parsed.text = HelpText(&Commands()[i]);
+    }
+    if (parsed.text.empty()) parsed.text = HelpText(nullptr);
+    return parsed;
+  } catch (const CLI::ExtrasError&) {
+    throw UnknownArgument(app);
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what());
+  }
+  if (version) {
+    parsed.text = std::string("pygrpc ") + pygrpc_version() + "\n";
+    return parsed;
+  }
+  for (size_t i = 0; i < subcommands.size(); ++i) {
+    if (!subcommands[i]->parsed()) continue;
+    parsed.command = &Commands()[i];
+    CheckArguments(*parsed.command, parsed.settings);
+    ReadEnvironment(*parsed.command, *subcommands[i], &parsed.settings);
+  }
+  if (parsed.command == nullptr) {
+    throw UsageError("a command is missing: " + std::string("call, list, describe, ..."));
+  }
+  return parsed;
+}
+
+}  // namespace pygrpc::cli

@@ -1,0 +1,249 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// pygrpc call: one RPC of any cardinality.
+
+#include <pygrpc.h>
+
+#include <charconv>
+#include <cstdint>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "connection.h"
+#include "errors.h"
+#include "library.h"
+#include "output.h"
+#include "requests.h"
+#include "run.h"
+#include "terminal.h"
+#include "watcher.h"
+
+namespace pygrpc::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool StreamsRequests(int32_t cardinality) {
+  return cardinality == PYGRPC_STREAM_UNARY || cardinality == PYGRPC_STREAM_STREAM;
+}
+
+// 0: no limit.
+uint64_t MaxMessages(const std::string& text) {
+  uint64_t number = 0;
+  if (text.empty()) return number;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number == 0) {
+    throw UsageError("--max-messages takes a number from 1");
+  }
+  return number;
+}
+
+std::string OnlyRequest(Requests* requests) {
+  std::string request;
+  if (!requests->Next(&request)) throw UsageError("there is no request in what was given");
+  std::string another;
+  if (requests->Next(&another)) throw UsageError("the method takes one request; more were given");
+  return request;
+}
+
+// Sends requests from a thread of its own while responses are read.
+class Writer {
+ public:
+  Writer(pygrpc_stream* stream, Requests* requests, bool keep_open)
+      : stream_(stream), requests_(requests), keep_open_(keep_open), thread_([this] { Write(); }) {}
+  // The RPC has ended, or is being cancelled.
+  ~Writer() { Stop(); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // Ends the thread. Throws what it came upon.
+  void Finish() {
+    Stop();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  void Stop() {
+    if (!thread_.joinable()) return;
+    requests_->Stop();
+    // Also where a write waits for a server that does not read; nothing where the RPC has ended.
+    pygrpc_stream_cancel(stream_, nullptr);
+    thread_.join();
+  }
+
+  void Write() {
+    try {
+      if (SendAll() && !keep_open_) Call(pygrpc_stream_half_close, stream_);
+    } catch (...) {
+      failure_ = std::current_exception();
+      pygrpc_stream_cancel(stream_, nullptr);
+    }
+  }
+
+  // False if the server takes no more.
+  bool SendAll() {
+    std::string request;
+    for (uint64_t number = 1; requests_->Next(&request); ++number) {
+      try {
+        if (Call(pygrpc_stream_write, stream_, request.data(), request.size(), int64_t{-1}) ==
+            PYGRPC_END) {
+          return false;
+        }
+      } catch (const LibraryError& error) {
+        throw LibraryError(error.code(), error.status(),
+                           "request " + std::to_string(number) + ": " + error.what(), error.json());
+      }
+    }
+    return true;
+  }
+
+  pygrpc_stream* stream_;
+  Requests* requests_;
+  bool keep_open_;
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
+// What came of an RPC, printed as it comes or all at once.
+class Responses {
+ public:
+  Responses(const Settings& settings, pygrpc_stream* stream)
+      : output_(settings),
+        envelope_(settings.envelope),
+        maximum_(MaxMessages(settings.max_messages)),
+        stream_(stream) {}
+
+  // Reads to the end, or to the last one that is wanted. Throws what ends the RPC.
+  void ReadAll() {
+    Text message;
+    while (Next(&message)) {
+      if (envelope_) {
+        messages_.emplace_back(message.view());
+      } else {
+        output_.Add(message.view());
+      }
+      if (++count_ == maximum_) break;
+    }
+    output_.Flush();
+  }
+
+  // Prints the one object of --envelope.
+  void PrintEnvelope() {
+    if (!envelope_) return;
+    Text text;
+    Call(pygrpc_stream_info, stream_, int64_t{0}, text.data(), text.size());
+    Json info = Json::parse(text.view());
+    std::string envelope = "{";
+    bool placed = false;
+    for (const auto& [key, value] : info.items()) {
+      // The messages stand after the headers, which may be absent.
+      if (!placed && (key == "status" || key == "messagesSent")) {
+        envelope += Messages() + ",";
+        placed = true;
+      }
+      envelope += Json(key).dump() + ":" + value.dump() + ",";
+    }
+    if (!placed) envelope += Messages() + ",";
+    if (!errors_.empty()) envelope += "\"errors\":" + Array(errors_) + ",";
+    envelope.back() = '}';
+    output_.Print(envelope);
+  }
+
+  bool HasUnreadable() const { return !errors_.empty(); }
+
+ private:
+  static std::string Array(const std::vector<std::string>& texts) {
+    std::string array = "[";
+    for (const std::string& text : texts) array += (array.size() > 1 ? "," : "") + text;
+    return array + "]";
+  }
+
+  std::string Messages() const { return "\"messages\":" + Array(messages_); }
+
+  // False at the end of an RPC whose status is OK.
+  bool Next(Text* message) {
+    while (true) {
+      try {
+        // What has arrived is gathered; before a wait it is printed.
+        int32_t code =
+            Call(pygrpc_stream_read, stream_, int64_t{0}, message->data(), message->size());
+        if (code == PYGRPC_PENDING) {
+          output_.Flush();
+          code = Call(pygrpc_stream_read, stream_, int64_t{-1}, message->data(), message->size());
+        }
+        return code == PYGRPC_OK;
+      } catch (const LibraryError& error) {
+        // A response without JSON form is skipped; the RPC goes on.
+        if (error.code() != PYGRPC_E_JSON && error.code() != PYGRPC_E_WIRE) throw;
+        output_.Flush();
+        Report(error);
+        errors_.push_back(error.json());
+      }
+    }
+  }
+
+  Output output_;
+  bool envelope_;
+  uint64_t maximum_;
+  uint64_t count_ = 0;
+  pygrpc_stream* stream_;
+  std::vector<std::string> messages_;
+  std::vector<std::string> errors_;
+};
+
+int RunRpc(const Settings& settings, pygrpc_stream* stream, Requests* requests, bool streams) {
+  Watched watched(stream);
+  Responses responses(settings, stream);
+  std::optional<Writer> writer;
+  if (streams) writer.emplace(stream, requests, settings.keep_open);
+  std::exception_ptr failure;
+  try {
+    responses.ReadAll();
+  } catch (const LibraryError&) {
+    failure = std::current_exception();
+  }
+  if (Interrupted() == Interruption::kBrokenPipe) throw BrokenPipe();
+  responses.PrintEnvelope();
+  // Why the writer gave up comes first: that cancelled the RPC.
+  if (writer) writer->Finish();
+  if (failure) std::rethrow_exception(failure);
+  return responses.HasUnreadable() ? kFailure : kSuccess;
+}
+
+}  // namespace
+
+int RunCall(const Settings& settings) {
+  Output check(settings);
+  MaxMessages(settings.max_messages);
+  Connection connection = ConnectToTarget(settings, true);
+  std::string method = connection.arguments.front();
+  ShowSpinner("asking " + connection.target + " for its schema");
+  int32_t cardinality = PYGRPC_ANY_CARDINALITY;
+  Call(pygrpc_method_cardinality, connection.client.get(), method.c_str(), &cardinality);
+
+  bool streams = StreamsRequests(cardinality);
+  if (settings.keep_open && !streams) {
+    throw UsageError("--keep-open is for streams of requests, and " + method + " takes one");
+  }
+  std::vector<std::string> given(connection.arguments.begin() + 1, connection.arguments.end());
+  if (given.empty()) given = {streams ? "-" : "{}"};
+  Requests requests(given);
+  if (requests.FromTerminal()) {
+    Report("requests are read from the terminal, as JSON; Ctrl-D ends them");
+  }
+  std::string request = streams ? "" : OnlyRequest(&requests);
+  pygrpc_stream* raw = nullptr;
+  Call(pygrpc_stream_open, connection.client.get(), method.c_str(), cardinality,
+       streams ? nullptr : request.data(), request.size(), nullptr, nullptr, &raw);
+  Stream stream(raw);
+  if (!requests.FromTerminal()) ShowSpinner("waiting for " + connection.target);
+  return RunRpc(settings, raw, &requests, streams);
+}
+
+}  // namespace pygrpc::cli

@@ -1,0 +1,126 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// pygrpc list, describe, template, schema, tools: what a schema tells.
+
+#include <pygrpc.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "connection.h"
+#include "errors.h"
+#include "library.h"
+#include "output.h"
+#include "run.h"
+#include "terminal.h"
+
+namespace pygrpc::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A connection, and the one argument that may follow the target.
+struct Question {
+  Connection connection;
+  std::string symbol;  // empty: none
+};
+
+Question Ask(const Settings& settings, const char* wanted) {
+  Question question;
+  question.connection = Connect(settings);
+  const std::vector<std::string>& arguments = question.connection.arguments;
+  if (arguments.size() > 1) {
+    throw UsageError(arguments[0] +
+                     " is no target: files are given, and a target beside them has a "
+                     "colon, as in localhost:443");
+  }
+  if (!arguments.empty()) question.symbol = arguments.front();
+  if (arguments.empty() && wanted != nullptr) {
+    throw UsageError(std::string(wanted) + " is missing");
+  }
+  if (!question.connection.target.empty()) {
+    ShowSpinner("asking " + question.connection.target + " for its schema");
+  }
+  return question;
+}
+
+Json Services(const Connection& connection) {
+  Text text;
+  Call(pygrpc_services, connection.client.get(), text.data(), text.size());
+  return Json::parse(text.view());
+}
+
+Json Describe(const Connection& connection, const std::string& symbol) {
+  Text text;
+  Call(pygrpc_describe, connection.client.get(), symbol.c_str(), text.data(), text.size());
+  return Json::parse(text.view());
+}
+
+}  // namespace
+
+int RunList(const Settings& settings) {
+  Output output(settings);
+  Question question = Ask(settings, nullptr);
+  if (question.symbol.empty()) {
+    for (const Json& service : Services(question.connection)) output.Add(service["name"].dump());
+    output.Flush();
+    return kSuccess;
+  }
+  Json found = Describe(question.connection, question.symbol);
+  if (found["kind"] == "service") {
+    for (const Json& method : found["methods"]) output.Add(method["fullName"].dump());
+  } else if (found["kind"] == "method") {
+    output.Add(found.dump());
+  } else {
+    throw UsageError(question.symbol + " is a " + found["kind"].get<std::string>() +
+                     ": list shows services and methods, describe the rest");
+  }
+  output.Flush();
+  return kSuccess;
+}
+
+int RunDescribe(const Settings& settings) {
+  if (settings.text && settings.json) throw UsageError("--text and --json contradict each other");
+  Output output(settings);
+  bool as_text = settings.text || (IsTerminal(STDOUT_FILENO) && !settings.json);
+  Question question = Ask(settings, nullptr);
+  std::vector<std::string> symbols = {question.symbol};
+  if (question.symbol.empty()) {
+    symbols.clear();
+    for (const Json& service : Services(question.connection)) symbols.push_back(service["name"]);
+  }
+  std::string declarations;
+  for (const std::string& symbol : symbols) {
+    Json found = Describe(question.connection, symbol);
+    if (!as_text) {
+      output.Add(found.dump());
+      continue;
+    }
+    declarations += (declarations.empty() ? "" : "\n") + found["declaration"].get<std::string>();
+    if (declarations.empty() || declarations.back() != '\n') declarations += '\n';
+  }
+  output.Flush();
+  if (!as_text) return kSuccess;
+  declarations = Printable(declarations);
+  if (IsTerminal(STDOUT_FILENO)) {
+    Page(declarations);
+  } else {
+    WriteOutput(declarations);
+  }
+  return kSuccess;
+}
+
+int RunTemplate(const Settings& settings) {
+  Output output(settings);
+  Question question = Ask(settings, "TYPE");
+  Text text;
+  Call(pygrpc_template, question.connection.client.get(), question.symbol.c_str(), text.data(),
+       text.size());
+  output.Print(text.view());
+  return kSuccess;
+}
+
+}  // namespace pygrpc::cli

@@ -1,0 +1,66 @@
+// Copyright 2026 The pygrpc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The pygrpc command: gRPC from a shell, written on pygrpc.h alone.
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <exception>
+
+#include "arguments.h"
+#include "errors.h"
+#include "output.h"
+#include "terminal.h"
+#include "watcher.h"
+
+namespace {
+
+using namespace pygrpc::cli;  // NOLINT(google-build-using-namespace): this is its main()
+
+// A descriptor that is closed here would be given to the next connection, which would then get what
+// is printed. Reading from the ones that take their place gives nothing, writing to 1 fails.
+void OpenStandardDescriptors() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+int Run(int argc, char** argv) {
+  Parsed parsed = ParseArguments(argc, argv);
+  if (parsed.command == nullptr) {
+    WriteOutput(parsed.text);
+    return kSuccess;
+  }
+  StartWatcher();
+  return parsed.command->run(parsed.settings);
+}
+
+int RunAndReport(int argc, char** argv) {
+  try {
+    return Run(argc, argv);
+  } catch (const UsageError& error) {
+    Report(std::string(error.what()) + "; pygrpc --help, and pygrpc COMMAND --help, tell more");
+    return kUsage;
+  } catch (const LibraryError& error) {
+    Report(error);
+    return ExitStatusOf(error);
+  } catch (const BrokenPipe&) {
+    return kFailure;  // whoever closed it knows
+  } catch (const std::exception& error) {
+    Report(error.what());
+    return kFailure;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  OpenStandardDescriptors();
+  std::signal(SIGPIPE, SIG_IGN);
+  int status = RunAndReport(argc, argv);
+  HideSpinner();
+  StopWatcher();
+  return status;
+}
