@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/thread_kept.h"
 #include "rpc/answer.h"
 #include "rpc/inflate.h"
 #include "rpc/runtime.h"
@@ -105,7 +106,9 @@ Buffer Decompress(const Message& message, const Method& method, Rpc* rpc) {
 Message EncodeRequest(const Method& method, const CallOptions& options, std::string_view text) {
   if (options.codec == Codec::kBinary) return Message::FromCopy(text);
   // Small messages are copied out of it, so that most calls need no memory here.
-  static thread_local Buffer wire;
+  Buffer* kept = ThreadKept<Buffer>::Get();
+  Buffer own;
+  Buffer& wire = kept != nullptr ? *kept : own;
   wire.Clear();
   try {
     method.catalog->transcoder().JsonToWire(method.request, text, options.json, &wire);

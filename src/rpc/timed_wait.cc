@@ -17,6 +17,7 @@
 #include <csignal>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 
@@ -31,15 +32,27 @@ constexpr int64_t kGrace = kSecond / 50;  // in which most waits end by themselv
 
 // Makes the thread that polls gRPC's sockets, whichever it is, return from that and look at the
 // time. gRPC has no function for it; but any socket that it begins to watch does it, being
-// writable.
-void WakePoller() {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) return;
-  grpc_channel_credentials* credentials = grpc_insecure_credentials_create();
-  grpc_channel_destroy(grpc_channel_create_from_fd("wake", ends[0], credentials, nullptr));
-  grpc_channel_credentials_release(credentials);
-  close(ends[1]);
-}
+// writable, unless it is gone again before that thread has got to run.
+class PollerWake {
+ public:
+  PollerWake() {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends_) != 0) return;
+    grpc_channel_credentials* credentials = grpc_insecure_credentials_create();
+    channel_ = grpc_channel_create_from_fd("wake", ends_[0], credentials, nullptr);
+    grpc_channel_credentials_release(credentials);
+  }
+  ~PollerWake() {
+    if (channel_ == nullptr) return;
+    grpc_channel_destroy(channel_);  // which closes its end
+    close(ends_[1]);
+  }
+  PollerWake(const PollerWake&) = delete;
+  PollerWake& operator=(const PollerWake&) = delete;
+
+ private:
+  int ends_[2];
+  grpc_channel* channel_ = nullptr;
+};
 
 }  // namespace
 
@@ -83,20 +96,23 @@ class WaitWatch {
 
   [[noreturn]] void Watch() {
     std::unique_lock<std::mutex> lock(mutex_);
+    std::optional<PollerWake> wake;
     while (true) {
       int64_t now = MonotonicNow();
       looks_at_ = FirstEnd();
+      bool overdue = looks_at_ != kNever && looks_at_ + kGrace <= now;
+      if (overdue || wake) {
+        lock.unlock();
+        wake.reset();
+        if (overdue) wake.emplace();
+        lock.lock();
+        looks_at_ = FirstEnd();
+      }
       if (looks_at_ == kNever) {
-        changed_.wait(lock);
+        if (!wake) changed_.wait(lock);
         continue;
       }
-      looks_at_ += kGrace;
-      if (looks_at_ <= now) {
-        lock.unlock();
-        WakePoller();
-        lock.lock();
-        looks_at_ = now + kGrace;  // until it is gone
-      }
+      looks_at_ = std::max(looks_at_, now) + kGrace;
       changed_.wait_until(
           lock, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(looks_at_)));
     }

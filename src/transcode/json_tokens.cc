@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/thread_kept.h"
 
 namespace pygrpc::transcode {
 namespace {
@@ -79,12 +80,10 @@ struct JsonTokens::Scratch {
   }
 };
 
-JsonTokens::Scratch& JsonTokens::ThreadScratch() {
-  thread_local Scratch scratch;
-  return scratch;
-}
-
-JsonTokens::JsonTokens(std::string_view json) : scratch_(ThreadScratch()), json_(json) {}
+JsonTokens::JsonTokens(std::string_view json)
+    : own_scratch_(ThreadKept<Scratch>::Get() == nullptr ? new Scratch : nullptr),
+      scratch_(own_scratch_ != nullptr ? *own_scratch_ : *ThreadKept<Scratch>::Get()),
+      json_(json) {}
 
 JsonTokens::~JsonTokens() {
   if (scratch_.indexer != nullptr && scratch_.indexer->capacity() > kWindow) {

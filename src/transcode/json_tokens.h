@@ -52,7 +52,6 @@ class JsonTokens {
 
  private:
   struct Scratch;
-  static Scratch& ThreadScratch();
 
   bool SeekInLongText(size_t offset);
   bool SeekTail(size_t offset);
@@ -63,6 +62,7 @@ class JsonTokens {
   // Runs simdjson over `size` bytes and returns its error code.
   int Index(const char* text, size_t size);
 
+  std::unique_ptr<Scratch> own_scratch_;  // where the thread keeps none
   Scratch& scratch_;
   std::string_view json_;
   const char* text_ = nullptr;
