@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "rpc/completion_thread.h"
 #include "rpc/credentials.h"
 #include "rpc/rpc.h"
 #include "rpc/runtime.h"
@@ -103,7 +104,7 @@ Channel::~Channel() {
   // In a forked child gRPC's objects are left alone: to free them could hang.
   if (Forked()) return;
   for (grpc_completion_queue* queue : idle_queues_) DestroyQueue(queue);
-  if (grpc_channel* channel = channel_.load()) grpc_channel_destroy(channel);
+  if (grpc_channel* channel = channel_.load()) DestroyChannel(channel);
 }
 
 grpc_channel* Channel::Get() {

@@ -7,19 +7,35 @@
 #include <pthread.h>
 
 #include <csignal>
+#include <cstdint>
+#include <exception>
 #include <thread>
 
+#include "rpc/channel.h"
 #include "rpc/rpc.h"
 #include "rpc/runtime.h"
 
 namespace pygrpc::rpc {
 namespace {
 
+// The tag of a channel that is to be destroyed; the addresses of batches are even.
+void* TagOf(grpc_channel* channel) {
+  return reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(channel) | 1);
+}
+
+grpc_channel* ChannelOf(void* tag) {
+  auto address = reinterpret_cast<uintptr_t>(tag);
+  return (address & 1) != 0 ? reinterpret_cast<grpc_channel*>(address - 1) : nullptr;
+}
+
 [[noreturn]] void Serve(grpc_completion_queue* queue) {
   while (true) {
     grpc_event event =
         grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr);
-    if (event.type == GRPC_OP_COMPLETE) {
+    if (event.type != GRPC_OP_COMPLETE) continue;
+    if (grpc_channel* channel = ChannelOf(event.tag)) {
+      grpc_channel_destroy(channel);
+    } else {
       Rpc::Complete(static_cast<Rpc::Batch*>(event.tag), event.success != 0);
     }
   }
@@ -43,6 +59,19 @@ grpc_completion_queue* SharedCompletionQueue() {
   EnterGrpc();
   static grpc_completion_queue* const queue = StartThread();
   return queue;
+}
+
+void DestroyChannel(grpc_channel* channel) noexcept {
+  constexpr int64_t kLimitMs = 30000;  // gRPC itself gives up to connect after 20 s
+  try {
+    if (grpc_channel_check_connectivity_state(channel, 0) == GRPC_CHANNEL_CONNECTING) {
+      grpc_channel_watch_connectivity_state(channel, GRPC_CHANNEL_CONNECTING, DeadlineIn(kLimitMs),
+                                            SharedCompletionQueue(), TagOf(channel));
+      return;
+    }
+  } catch (const std::exception&) {  // no thread could be started
+  }
+  grpc_channel_destroy(channel);
 }
 
 }  // namespace pygrpc::rpc

@@ -6,9 +6,13 @@
 #include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <new>
 
@@ -19,6 +23,7 @@ namespace {
 
 std::atomic<bool> forked{false};
 std::once_flag started;
+std::atomic<bool> running{false};
 thread_local std::string* complaints = nullptr;
 
 void KeepComplaint(gpr_log_func_args* entry) {
@@ -30,6 +35,23 @@ void KeepComplaint(gpr_log_func_args* entry) {
   }
 }
 
+// gRPC ends the process where it finds no files to open while it starts. It opens four; the rest is
+// for whoever opens some at the same time.
+void CheckFiles() {
+  constexpr int kFiles = 8;
+  int files[kFiles];
+  int opened = 0;
+  while (opened < kFiles && (files[opened] = eventfd(0, EFD_CLOEXEC)) >= 0) ++opened;
+  int fault = errno;
+  for (int i = 0; i < opened; ++i) close(files[i]);
+  if (opened == kFiles) return;
+  Error error(Code::kState, "gRPC needs " + std::to_string(kFiles) +
+                                " file descriptors to start, but there are " +
+                                std::to_string(opened) + ": " + std::strerror(fault));
+  error.retriable = true;
+  throw error;
+}
+
 }  // namespace
 
 void EnterGrpc() {
@@ -38,6 +60,8 @@ void EnterGrpc() {
                 "this process was forked from one that had already used gRPC, whose threads do "
                 "not survive a fork; fork before the first call, or start a new process");
   }
+  if (running.load(std::memory_order_acquire)) return;
+  if (grpc_is_initialized() == 0) CheckFiles();
   std::call_once(started, [] {
     // What gRPC would print is in the errors. Where somebody else has started this gRPC, or has
     // asked for its log, the log is theirs.
@@ -47,6 +71,7 @@ void EnterGrpc() {
     grpc_init();
     pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
   });
+  running.store(true, std::memory_order_release);
 }
 
 bool Forked() noexcept { return forked.load(std::memory_order_relaxed); }

@@ -10,7 +10,8 @@ namespace pygrpc::rpc {
 
 // Starts gRPC the first time it is called; nothing before does. gRPC is never shut down: its
 // threads outlive exit(). Throws Error(kForked) in a child of a process that has started it, where
-// any use would hang, and would hang the parent, too.
+// any use would hang, and would hang the parent, too; Error(kState) if it cannot start, for want of
+// files to open.
 void EnterGrpc();
 
 // True in a child of a process that had started gRPC: no gRPC object may be touched, not even to

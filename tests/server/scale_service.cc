@@ -64,6 +64,27 @@ class FloodReactor final : public grpc::ServerWriteReactor<ScaleMessage> {
   ScaleMessage message_;
 };
 
+class SilenceReactor final : public grpc::ServerUnaryReactor {
+ public:
+  void OnCancel() override { Finish(Cancelled()); }
+  void OnDone() override { delete this; }
+};
+
+class CollectReactor final : public grpc::ServerReadReactor<ScaleMessage> {
+ public:
+  explicit CollectReactor(ScaleMessage* reply) : reply_(reply) { StartRead(&message_); }
+  void OnReadDone(bool ok) override {
+    if (!ok) return Finish(Status::OK);
+    reply_->set_number(reply_->number() + 1);
+    StartRead(&message_);
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  ScaleMessage message_;
+  ScaleMessage* const reply_;
+};
+
 }  // namespace
 
 grpc::ServerUnaryReactor* ScaleService::WhoAmI(grpc::CallbackServerContext* context,
@@ -88,6 +109,17 @@ grpc::ServerBidiReactor<ScaleMessage, ScaleMessage>* ScaleService::Exchange(
 grpc::ServerWriteReactor<ScaleMessage>* ScaleService::Flood(grpc::CallbackServerContext*,
                                                             const test::FloodRequest* request) {
   return new FloodReactor(request->size(), &flood_messages_);
+}
+
+grpc::ServerUnaryReactor* ScaleService::Silence(grpc::CallbackServerContext*,
+                                                const google::protobuf::Empty*,
+                                                google::protobuf::Empty*) {
+  return new SilenceReactor;
+}
+
+grpc::ServerReadReactor<ScaleMessage>* ScaleService::Collect(grpc::CallbackServerContext*,
+                                                             ScaleMessage* reply) {
+  return new CollectReactor(reply);
 }
 
 grpc::ServerUnaryReactor* ScaleService::GetFlood(grpc::CallbackServerContext* context,

@@ -26,6 +26,11 @@ class ScaleService final : public test::Scale::CallbackService {
       grpc::CallbackServerContext* context) override;
   grpc::ServerWriteReactor<test::ScaleMessage>* Flood(grpc::CallbackServerContext* context,
                                                       const test::FloodRequest* request) override;
+  grpc::ServerUnaryReactor* Silence(grpc::CallbackServerContext* context,
+                                    const google::protobuf::Empty* request,
+                                    google::protobuf::Empty* reply) override;
+  grpc::ServerReadReactor<test::ScaleMessage>* Collect(grpc::CallbackServerContext* context,
+                                                       test::ScaleMessage* reply) override;
   grpc::ServerUnaryReactor* GetFlood(grpc::CallbackServerContext* context,
                                      const google::protobuf::Empty* request,
                                      test::FloodCounts* reply) override;
