@@ -345,7 +345,8 @@ class Cases {
         output != nullptr &&
         std::fscanf(output, "%lf %lf %lf %lf %lf", &figures.bytes, &figures.threads, &figures.files,
                     &figures.rate, &figures.cpu) == 5;
-    Check(complete && pclose(output) == 0, command.c_str());
+    const bool succeeded = output != nullptr && pclose(output) == 0;
+    Check(complete && succeeded, command.c_str());
     return figures;
   }
 

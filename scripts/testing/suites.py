@@ -195,6 +195,7 @@ SUITES = [
         preset="release",
         limit=3600,
     ),
+    _check("cppcheck", "cppcheck over all C and C++", "scripts/cppcheck", when=When.NORMAL),
     _ctest(
         "asan",
         "the same under AddressSanitizer, LeakSanitizer and UBSan",

@@ -116,7 +116,7 @@ std::string HostNames(X509* certificate) {
 }
 
 bool IsFor(X509* certificate, std::string host) {
-  host = host.substr(0, host.find('%'));  // the zone of an IPv6 address
+  host.resize(std::min(host.size(), host.find('%')));  // the zone of an IPv6 address
   if (host.size() > 1 && host.back() == '.') host.pop_back();
   std::unique_ptr<ASN1_OCTET_STRING, Release<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free>> address(
       a2i_IPADDRESS(host.c_str()));

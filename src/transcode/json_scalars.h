@@ -48,6 +48,7 @@ inline NumberResult ParseInteger(const char* at, const char** end, uint64_t* val
   }
   const auto count = digit - first;
   constexpr uint64_t kMax =
+      // cppcheck-suppress shiftTooManyBits ; kBits is 32 or 64
       kSigned ? (uint64_t{1} << (kBits - 1)) - 1 : ~uint64_t{0} >> (64 - kBits);
   // Up to 18 digits cannot overflow. A leading zero, a fraction or an exponent is looked at slowly.
   const char after = *digit;

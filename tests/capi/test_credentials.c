@@ -246,8 +246,9 @@ static size_t said_size;
 
 static void note(const char *text) {
   const size_t size = strlen(text);
-  said = realloc(said, said_size + size + 2);
-  assert_non_null(said);
+  char *longer = realloc(said, said_size + size + 2);
+  assert_non_null(longer);
+  said = longer;
   memcpy(said + said_size, text, size);
   said[said_size + size] = '\n';
   said_size += size + 1;

@@ -267,7 +267,8 @@ static void threads(void **state) {
   pygrpc_client_free(client);
   char *log = read_log();
   int lines = 0;
-  for (char *line = strtok(log, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+  char *rest = NULL;
+  for (char *line = strtok_r(log, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
     lines++;
     assert_int_equal(strncmp(line, "time=", 5), 0);
     assert_int_equal(count_of(line, "time="), 1);

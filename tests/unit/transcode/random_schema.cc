@@ -73,8 +73,8 @@ bool IsPackable(FieldDescriptorProto::Type type) {
 // Composes one file.
 class FileComposer {
  public:
-  FileComposer(RandomSource* random, bool proto3) : random_(*random), proto3_(proto3) {
-    package_ = proto3 ? "random.p3" : "random.p2";
+  FileComposer(RandomSource* random, bool proto3)
+      : random_(*random), proto3_(proto3), package_(proto3 ? "random.p3" : "random.p2") {
     file_.set_name(proto3 ? "random_proto3.proto" : "random_proto2.proto");
     file_.set_package(package_);
     file_.set_syntax(proto3 ? "proto3" : "proto2");

@@ -211,7 +211,8 @@ class Writer {
     if (Vary(10)) text += ".0";
     // 1200 may be spelled 12e2, but a fraction and an exponent together would not be the same.
     if (text.size() > 1 && text.back() == '0' && text.find('.') == std::string::npos && Vary(20)) {
-      text = text.substr(0, text.size() - 1) + (vary_->Chance(50) ? "e1" : "E+1");
+      text.pop_back();
+      text += vary_->Chance(50) ? "e1" : "E+1";
     }
     return vary_->Chance(40) ? '"' + text + '"' : text;
   }
