@@ -14,6 +14,7 @@
 #include "rpc/credentials.h"
 #include "rpc/rpc.h"
 #include "rpc/runtime.h"
+#include "rpc/service_config.h"
 #include "rpc/target.h"
 
 namespace pygrpc::rpc {
@@ -45,6 +46,18 @@ bool HasArgument(const ClientOptions& options, const std::string& name) {
                      [&](const auto& argument) { return argument.first == name; });
 }
 
+// gRPC's filter for retries aborts the process when a server, or a proxy in its place, ends a call
+// without grpc-status (1.51, and every release up to 1.81). So it is there only where a retry
+// policy is: in the service config, or with the control plane of xDS.
+bool MayRetry(const std::string& target, const ClientOptions& options) {
+  const std::string scheme = target.substr(0, target.find(':'));
+  if (scheme == "xds" || scheme == "google-c2p-experimental") return true;
+  return std::any_of(
+      options.text_arguments.begin(), options.text_arguments.end(), [](const auto& argument) {
+        return argument.first == GRPC_ARG_SERVICE_CONFIG && HasRetryPolicy(argument.second);
+      });
+}
+
 grpc_channel* CreateChannel(const std::string& target, const ClientOptions& options,
                             const std::shared_ptr<HandshakeCount>& handshakes) {
   std::vector<grpc_arg> arguments;
@@ -59,6 +72,10 @@ grpc_channel* CreateChannel(const std::string& target, const ClientOptions& opti
   if (!HasArgument(options, decompression_key)) {
     arguments.push_back(IntegerArgument(decompression_key, 0));
   }
+  const std::string retries_key = GRPC_ARG_ENABLE_RETRIES;
+  if (!HasArgument(options, retries_key) && !MayRetry(target, options)) {
+    arguments.push_back(IntegerArgument(retries_key, 0));
+  }
   const std::string server_name_key = kServerNameArgument;
   if (!options.tls.server_name.empty()) {
     arguments.push_back(TextArgument(server_name_key, options.tls.server_name));
@@ -69,7 +86,7 @@ grpc_channel* CreateChannel(const std::string& target, const ClientOptions& opti
   grpc_channel* channel = nullptr;
   {
     GrpcComplaints complaints(&complaint);
-    channel = grpc_channel_create(target.c_str(), credentials, &all);
+    channel = grpc_channel_create(UnlikePeers(target).c_str(), credentials, &all);
   }
   grpc_channel_credentials_release(credentials);
   // A channel that gRPC cannot make is one whose calls all fail, for a reason that only its log

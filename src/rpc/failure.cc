@@ -241,6 +241,22 @@ Failure Rejected(const Status& status, const Channel& channel) {
   return {"decompression_failed", kBadCompression, false};
 }
 
+// What this side says itself of an answer that is none.
+Failure NoAnswer(std::string_view text) {
+  if (text == "Stream removed") {
+    return {"protocol_error",
+            "the server, or something on the way, broke the rules of HTTP/2 or ended the call "
+            "without a status",
+            false};
+  }
+  if (text == "No status received") {
+    return {"no_status",
+            "the server, or a proxy in its place, ended the call without a gRPC status", false};
+  }
+  if (text == kNoMessage) return {"no_message", "", false};
+  return {};
+}
+
 }  // namespace
 
 Failure Diagnose(const Status& status, const Channel& channel) {
@@ -264,13 +280,13 @@ Failure Diagnose(const Status& status, const Channel& channel) {
       return {"cancelled", "", false};
     case GRPC_STATUS_UNIMPLEMENTED:
     case GRPC_STATUS_INTERNAL:
-      if (!TellsOfCompression(text)) break;
+      if (!TellsOfCompression(text)) return NoAnswer(text);
       return {"compression_unsupported",
               "the server cannot read compressed requests; use the option \"compression\": "
               "\"none\"",
               false};
     case GRPC_STATUS_UNKNOWN:
-      if (!Has(text, {"error decompressing"})) break;
+      if (!Has(text, {"error decompressing"})) return NoAnswer(text);
       return {"decompression_failed", kBadCompression, false};
     default:
       break;

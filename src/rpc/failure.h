@@ -18,6 +18,9 @@ struct Failure {
   bool retriable = false;   // the same call may succeed later
 };
 
+// The status message of a unary response that ended well without a message.
+inline constexpr char kNoMessage[] = "the server ended the call with OK but sent no message";
+
 // Tells it from what gRPC says of a status other than OK. Does no I/O.
 Failure Diagnose(const Status& status, const Channel& channel);
 

@@ -298,4 +298,12 @@ std::string MakeServiceConfig(const OptionValues& values) {
   return config.dump();
 }
 
+bool HasRetryPolicy(const std::string& config) {
+  const Json parsed = Json::parse(config, nullptr, /*allow_exceptions=*/false);
+  if (!parsed.is_object() || !parsed.contains("methodConfig")) return false;
+  const Json& methods = parsed["methodConfig"];
+  return std::any_of(methods.begin(), methods.end(),
+                     [](const Json& method) { return method.contains("retryPolicy"); });
+}
+
 }  // namespace pygrpc::rpc

@@ -16,6 +16,9 @@ namespace pygrpc::rpc {
 // each other.
 std::string MakeServiceConfig(const OptionValues& values);
 
+// Whether a service config, which may be faulty, has a retry policy for any method.
+bool HasRetryPolicy(const std::string& config);
+
 }  // namespace pygrpc::rpc
 
 #endif  // PYGRPC_RPC_SERVICE_CONFIG_H_

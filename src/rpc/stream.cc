@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/thread_kept.h"
 #include "rpc/answer.h"
+#include "rpc/failure.h"
 #include "rpc/inflate.h"
 #include "rpc/runtime.h"
 #include "rpc/status.h"
@@ -144,7 +145,7 @@ Message UnaryResponse(Rpc* rpc, const Method& method) {
   if (message.empty()) {
     Status status = rpc->GetStatus();
     status.code = GRPC_STATUS_INTERNAL;
-    status.message = "the server ended the call with OK but sent no message";
+    status.message = kNoMessage;
     throw AnswerError(*rpc, status, method);
   }
   return message;

@@ -168,4 +168,18 @@ void CheckTarget(const std::string& target) {
   CheckHost(target, text);
 }
 
+std::string UnlikePeers(const std::string& target) {
+  constexpr std::string_view kIpv4 = "ipv4:";
+  constexpr std::string_view kUnix = "unix:";
+  const std::string_view text = target;
+  if (text.substr(0, kIpv4.size()) == kIpv4 && text.substr(kIpv4.size(), 1) != "/") {
+    return "ipv4:///" + target.substr(kIpv4.size());
+  }
+  if (text.substr(0, kUnix.size()) == kUnix && text.substr(kUnix.size(), 1) == "/" &&
+      text.substr(kUnix.size(), 2) != "//") {
+    return "unix://" + target.substr(kUnix.size());
+  }
+  return target;
+}
+
 }  // namespace pygrpc::rpc

@@ -12,6 +12,10 @@ namespace pygrpc::rpc {
 // itself takes what it cannot read for a host's name, and a port of 99999 for 34463.
 void CheckTarget(const std::string& target);
 
+// The same target, written as no address of a peer is: until gRPC knows a call's peer, it gives the
+// target instead. Of a socket with a relative path, or an abstract one, there is no other form.
+std::string UnlikePeers(const std::string& target);
+
 }  // namespace pygrpc::rpc
 
 #endif  // PYGRPC_RPC_TARGET_H_

@@ -36,6 +36,14 @@ Failure Connecting(const std::string& last, const char* options) {
             options);
 }
 
+TEST(Failure, AnswersThatAreNone) {
+  EXPECT_STREQ(Of(GRPC_STATUS_UNKNOWN, "Stream removed").reason, "protocol_error");
+  EXPECT_STREQ(Of(GRPC_STATUS_UNKNOWN, "No status received").reason, "no_status");
+  EXPECT_STREQ(Of(GRPC_STATUS_INTERNAL, kNoMessage).reason, "no_message");
+  EXPECT_STREQ(Of(GRPC_STATUS_UNKNOWN, "a Stream removed by its owner").reason, "");
+  EXPECT_STREQ(Of(GRPC_STATUS_INTERNAL, "no answer").reason, "");
+}
+
 TEST(Failure, ASilentOrLostConnectionIsNotTheServersWord) {
   EXPECT_STREQ(Of(GRPC_STATUS_UNAVAILABLE, "the shop is closed").reason, "");
   EXPECT_TRUE(Of(GRPC_STATUS_UNAVAILABLE, "the shop is closed").retriable);

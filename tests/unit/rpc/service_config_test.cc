@@ -162,5 +162,13 @@ TEST(ServiceConfig, AShortConnectTimeoutHoldsForTheFirstAttempt) {
       Not(Contains(Pair("grpc.initial_reconnect_backoff_ms", 300))));
 }
 
+TEST(ServiceConfig, RetryPolicies) {
+  EXPECT_TRUE(HasRetryPolicy(R"({"methodConfig": [{"name": [{}]}, {"retryPolicy": {}}]})"));
+  EXPECT_FALSE(HasRetryPolicy(R"({"methodConfig": [{"name": [{}], "timeout": "1s"}]})"));
+  EXPECT_FALSE(HasRetryPolicy(R"({"methodConfig": 5})"));
+  EXPECT_FALSE(HasRetryPolicy("{}"));
+  EXPECT_FALSE(HasRetryPolicy("no JSON"));
+}
+
 }  // namespace
 }  // namespace pygrpc::rpc

@@ -106,5 +106,14 @@ TEST(Target, Sockets) {
   EXPECT_THAT(FaultOf("xds:///"), HasSubstr("names no service"));
 }
 
+TEST(Target, FormsThatNoPeerHas) {
+  EXPECT_EQ(UnlikePeers("ipv4:10.0.0.1:50051"), "ipv4:///10.0.0.1:50051");
+  EXPECT_EQ(UnlikePeers("unix:/run/socket"), "unix:///run/socket");
+  for (const char* same : {"localhost:50051", "dns:///host:1", "ipv4:///10.0.0.1:1",
+                           "unix:///run/socket", "unix:socket", "ipv6:[::1]:50051"}) {
+    EXPECT_EQ(UnlikePeers(same), same);
+  }
+}
+
 }  // namespace
 }  // namespace pygrpc::rpc
