@@ -55,6 +55,10 @@ const char *Options(const char *text) {
   return text;
 }
 
+void RequireSome(size_t max) {
+  if (max == 0) throw Error(Code::kArgument, "max is 0");
+}
+
 std::shared_ptr<rpc::Client> ClientOf(pygrpc_client *client, const char *argument) {
   return Require(client, argument)->client;
 }

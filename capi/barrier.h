@@ -59,6 +59,9 @@ T *Require(T *pointer, const char *argument) {
   return pointer;
 }
 
+// Checks how many of something a caller takes. Throws Error(kArgument) for none.
+void RequireSome(size_t max);
+
 // The client behind a handle, kept by the caller while another thread may free the handle.
 std::shared_ptr<rpc::Client> ClientOf(pygrpc_client *client, const char *argument = "client");
 // The stream of a handle that is used in that way. Throws Error(kState) for the other.

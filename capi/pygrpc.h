@@ -383,6 +383,16 @@ int32_t pygrpc_stream_half_close(pygrpc_stream *stream, pygrpc_error **error);
 int32_t pygrpc_stream_read(pygrpc_stream *stream, int64_t timeout_ms, char **message, size_t *size,
                            pygrpc_error **error);
 
+/* Receives all messages that are there once the first is, up to `max`, which saves whoever reads
+ * many small ones most of what each costs. As JSON they are one array; with the codec "binary" one
+ * after the other, each behind a byte 0 and its size in four bytes, the highest first, as gRPC
+ * frames them. Otherwise as pygrpc_stream_read(): it waits for no more than the first, the one
+ * response of a unary response is an array of one, and the two may be mixed. Where a response has
+ * no JSON form those before it are given out, and the next read tells.
+ * Errors: as of pygrpc_stream_read(); E_ARGUMENT also for a max of 0. */
+int32_t pygrpc_stream_read_many(pygrpc_stream *stream, size_t max, int64_t timeout_ms,
+                                char **messages, size_t *size, pygrpc_error **error);
+
 /* The cardinality of the method, PYGRPC_UNARY_UNARY to PYGRPC_STREAM_STREAM; PYGRPC_E_ARGUMENT for
  * NULL. */
 int32_t pygrpc_stream_cardinality(const pygrpc_stream *stream);
@@ -474,6 +484,13 @@ int32_t pygrpc_queue_set_fd(pygrpc_queue *queue, int32_t fd, pygrpc_error **erro
  * PYGRPC_END, or an error, as pygrpc_stream_read(); `tag` is the caller's own.
  * Errors: E_ARGUMENT, E_STATE (no queue, a read under way, after the end), E_CLOSED, E_FORKED. */
 int32_t pygrpc_stream_read_async(pygrpc_stream *stream, uint64_t tag, pygrpc_error **error);
+
+/* Asks for all messages that are there when the event is given out, up to `max`, in the form of
+ * pygrpc_stream_read_many(). On a queue without an fd, where nothing is read ahead, that is one.
+ * Otherwise as pygrpc_stream_read_async(); the read is under way until its event is polled.
+ * Errors: as of pygrpc_stream_read_async(); E_ARGUMENT also for a max of 0. */
+int32_t pygrpc_stream_read_many_async(pygrpc_stream *stream, size_t max, uint64_t tag,
+                                      pygrpc_error **error);
 
 /* Sends a message on a stream that has a queue. Its event has PYGRPC_OK when the message is on its
  * way, so that the next one may follow, or PYGRPC_END when the server takes no more.

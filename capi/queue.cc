@@ -48,7 +48,7 @@ int32_t pygrpc_queue_poll(pygrpc_queue *queue, int64_t timeout_ms, pygrpc_event 
   return Guard(error, [&] {
     *Require(count, "count") = 0;
     Require(events, "events");
-    if (max == 0) throw pygrpc::Error(pygrpc::Code::kArgument, "max is 0");
+    RequireSome(max);
     std::vector<pygrpc::rpc::Event> polled;
     QueueOf(queue).Poll(timeout_ms, max, &polled);
     for (pygrpc::rpc::Event &event : polled) {
@@ -76,6 +76,15 @@ int32_t pygrpc_queue_set_fd(pygrpc_queue *queue, int32_t fd, pygrpc_error **erro
 int32_t pygrpc_stream_read_async(pygrpc_stream *stream, uint64_t tag, pygrpc_error **error) {
   return Guard(error, [&] {
     AsyncStreamOf(stream).Read(tag);
+    return PYGRPC_OK;
+  });
+}
+
+int32_t pygrpc_stream_read_many_async(pygrpc_stream *stream, size_t max, uint64_t tag,
+                                      pygrpc_error **error) {
+  return Guard(error, [&] {
+    RequireSome(max);
+    AsyncStreamOf(stream).ReadMany(tag, max);
     return PYGRPC_OK;
   });
 }

@@ -33,6 +33,18 @@ int32_t pygrpc_stream_read(pygrpc_stream *stream, int64_t timeout_ms, char **mes
   });
 }
 
+int32_t pygrpc_stream_read_many(pygrpc_stream *stream, size_t max, int64_t timeout_ms,
+                                char **messages, size_t *size, pygrpc_error **error) {
+  return Guard(error, [&] {
+    TextOut out(messages, size, "messages");
+    RequireSome(max);
+    pygrpc::Buffer buffer;
+    Outcome outcome = BlockingStream(stream).ReadMany(timeout_ms, max, &buffer);
+    if (outcome == Outcome::kDone) out.Give(&buffer);
+    return OutcomeCode(outcome);
+  });
+}
+
 int32_t pygrpc_stream_cardinality(const pygrpc_stream *stream) {
   if (stream == nullptr) return PYGRPC_E_ARGUMENT;
   return static_cast<int32_t>(stream->async != nullptr ? stream->async->cardinality()

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "rpc/answer.h"
+#include "rpc/message_list.h"
 #include "rpc/runtime.h"
 #include "rpc/status.h"
 
@@ -63,7 +64,11 @@ void AsyncStream::Launch(int operations, const StartOperation& start) {
   start();
 }
 
-void AsyncStream::Read(uint64_t tag) {
+void AsyncStream::Read(uint64_t tag) { StartReading(tag, 0); }
+
+void AsyncStream::ReadMany(uint64_t tag, size_t max) { StartReading(tag, max); }
+
+void AsyncStream::StartReading(uint64_t tag, size_t max) {
   if (Forked()) EnterGrpc();  // throws
   queue_->RequireOpen();      // also where there is something to give out already
   bool was_ahead;
@@ -74,9 +79,12 @@ void AsyncStream::Read(uint64_t tag) {
     if (ended_) {
       throw Error(Code::kState, method_->path + " has ended; there is nothing more to read");
     }
-    if (reading_) throw Error(Code::kState, "a read of " + method_->path + " is under way");
+    if (reading_ || gathering_) {
+      throw Error(Code::kState, "a read of " + method_->path + " is under way");
+    }
     reading_ = true;
     read_tag_ = tag;
+    read_max_ = max;
     was_ahead = !ahead_.empty();
     if (was_ahead) {
       finished = FinishRead(TakeAhead());
@@ -259,13 +267,47 @@ Queue::Finished AsyncStream::FinishRead(Message message) {
   bool expects_message = !StreamsResponses(cardinality()) && !messages_over_;
   if (expects_message) messages_over_ = true;
   if (message.empty()) ended_ = true;
+  gathering_ = read_max_ > 0 && !message.empty();
   Queue::Finished finished;
   finished.stream = shared_from_this();
   finished.read = true;
   finished.expects_message = expects_message;
   finished.tag = read_tag_;
+  finished.max = read_max_;
   finished.message = std::move(message);
   return finished;
+}
+
+// Converts a message and those behind it.
+void AsyncStream::Gather(Message first, size_t max, Buffer* out) {
+  MessageList list(*method_, *options_, &rpc_, out);
+  Message message = std::move(first);
+  std::unique_lock<std::mutex> lock(mutex_, std::defer_lock);
+  while (true) {
+    try {
+      list.Add(message);
+      lock.lock();
+    } catch (...) {
+      lock.lock();
+      gathering_ = false;
+      if (list.size() == 0) throw;
+      // Those before it are given out; the next read tells.
+      bytes_ahead_ += grpc_byte_buffer_length(message.get());
+      ahead_.push_front(std::move(message));
+      break;
+    }
+    if (list.size() == max || ahead_.empty()) {
+      gathering_ = false;
+      break;
+    }
+    message = TakeAhead();
+    lock.unlock();
+  }
+  bool fetch = MayFetch(kMessagesAhead / 2, kBytesAhead / 2);
+  if (fetch) fetching_ = true;
+  lock.unlock();
+  list.Close();
+  if (fetch) FetchAhead();
 }
 
 Event AsyncStream::ToEvent(Queue::Finished* finished) {
@@ -274,7 +316,11 @@ Event AsyncStream::ToEvent(Queue::Finished* finished) {
   event.outcome = Outcome::kDone;
   try {
     if (!finished->message.empty()) {
-      DecodeResponse(*method_, *options_, finished->message, &rpc_, &event.message);
+      if (finished->max > 0) {
+        Gather(std::move(finished->message), finished->max, &event.message);
+      } else {
+        DecodeResponse(*method_, *options_, finished->message, &rpc_, &event.message);
+      }
       *event.message.Reserve(1) = '\0';
     } else if (!finished->read) {
       event.outcome = finished->ok ? Outcome::kDone : Outcome::kEnd;

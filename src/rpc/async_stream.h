@@ -39,6 +39,8 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
 
   // Throws Error(kState) if a read is under way or the end was given out.
   void Read(uint64_t tag);
+  // The same for all messages that are there when the event is made, up to `max`; see MessageList.
+  void ReadMany(uint64_t tag, size_t max);
   // Throws Error(kState) as Stream::Write() does, and while a write is under way; Error(kJson).
   void Write(std::string_view text, uint64_t tag);
   void HalfClose();
@@ -64,6 +66,7 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
  private:
   template <typename StartOperation>
   void Launch(int operations, const StartOperation& start);
+  void StartReading(uint64_t tag, size_t max);
   void CancelRpc() noexcept;
   Message TakeAhead();
   bool MayFetch(size_t messages, size_t bytes) const;
@@ -71,6 +74,7 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   std::optional<Queue::Finished> OnMessage(Message message);
   std::optional<Queue::Finished> FinishRpc();
   Queue::Finished FinishRead(Message message);
+  void Gather(Message first, size_t max, Buffer* out);
   Queue::Finished FinishWrite(bool ok);
 
   const std::shared_ptr<Queue> queue_;
@@ -94,6 +98,8 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   size_t bytes_ahead_ = 0;          // in them
   Message single_;                  // the response of a method that has but one, until it is read
   uint64_t read_tag_ = 0;
+  size_t read_max_ = 0;     // of a read of many, or else 0
+  bool gathering_ = false;  // such a read has its first message, and awaits its event
   uint64_t write_tag_ = 0;
 
   AsyncStream* next_ = nullptr;  // in the queue's list

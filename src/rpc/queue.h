@@ -66,6 +66,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
     bool read = false;             // or a write
     bool expects_message = false;  // a read of a single response
     uint64_t tag = 0;
+    size_t max = 0;  // messages, of a read of many
     Message message;
     bool ok = false;
   };

@@ -15,6 +15,7 @@
 #include "rpc/answer.h"
 #include "rpc/failure.h"
 #include "rpc/inflate.h"
+#include "rpc/message_list.h"
 #include "rpc/runtime.h"
 #include "rpc/status.h"
 
@@ -161,46 +162,83 @@ Stream::Stream(std::shared_ptr<Channel> channel, std::shared_ptr<const Method> m
   rpc_.Start(std::move(request));
 }
 
-Outcome Stream::Read(int64_t timeout_ms, Buffer* out) {
+// What every reader does, around how it reads.
+template <typename Body>
+Outcome Stream::AsReader(const Body& body) {
   if (Forked()) EnterGrpc();  // throws
   Claim claim(&reading_, "reading");
   if (ended_) {
     throw Error(Code::kState, method_->path + " has ended; there is nothing more to read");
   }
-  gpr_timespec deadline = DeadlineIn(timeout_ms);
   try {
-    return StreamsResponses(cardinality()) ? ReadStreamed(deadline, out)
-                                           : ReadSingle(deadline, out);
+    return body();
   } catch (const Error& error) {
     if (error.code == Code::kStatus) ended_ = true;  // also where it is the client that gives up
     throw;
   }
 }
 
-Outcome Stream::ReadStreamed(gpr_timespec deadline, Buffer* out) {
-  if (messages_over_) return Finish(deadline);
+Outcome Stream::Read(int64_t timeout_ms, Buffer* out) {
+  return AsReader([&] {
+    Message message;
+    Outcome outcome = Receive(DeadlineIn(timeout_ms), &message);
+    if (outcome == Outcome::kDone) DecodeResponse(*method_, *options_, message, &rpc_, out);
+    return outcome;
+  });
+}
+
+Outcome Stream::ReadMany(int64_t timeout_ms, size_t max, Buffer* out) {
+  return AsReader([&] {
+    Message message;
+    Outcome outcome = Receive(DeadlineIn(timeout_ms), &message);
+    if (outcome != Outcome::kDone) return outcome;
+    MessageList list(*method_, *options_, &rpc_, out);
+    list.Add(message);
+    const bool streamed = StreamsResponses(cardinality());
+    const gpr_timespec at_once = gpr_inf_past(GPR_CLOCK_MONOTONIC);
+    while (streamed && list.size() < max && ReceiveStreamed(at_once, &message)) {
+      try {
+        list.Add(message);
+      } catch (const Error&) {
+        held_ = std::move(message);  // those before it are given out; the next read tells
+        break;
+      }
+    }
+    list.Close();
+    return Outcome::kDone;
+  });
+}
+
+Outcome Stream::Receive(gpr_timespec deadline, Message* message) {
+  if (!held_.empty()) {
+    *message = std::move(held_);
+    return Outcome::kDone;
+  }
+  if (!StreamsResponses(cardinality())) return ReceiveSingle(deadline, message);
+  if (ReceiveStreamed(deadline, message)) return Outcome::kDone;
+  return messages_over_ ? Finish(deadline) : Outcome::kPending;
+}
+
+// Whether a message came in time, which none does any more if messages_over_.
+bool Stream::ReceiveStreamed(gpr_timespec deadline, Message* message) {
+  if (messages_over_) return false;
   if (!read_started_) {
     rpc_.StartRead();
     read_started_ = true;
   }
-  if (!rpc_.Wait(BatchKind::kRead, deadline)) return Outcome::kPending;
+  if (!rpc_.Wait(BatchKind::kRead, deadline)) return false;
   read_started_ = false;
-  Message message = rpc_.TakeMessage();
-  if (message.empty()) {
-    messages_over_ = true;
-    return Finish(deadline);
-  }
-  DecodeResponse(*method_, *options_, message, &rpc_, out);
-  return Outcome::kDone;
+  *message = rpc_.TakeMessage();
+  messages_over_ = message->empty();
+  return !messages_over_;
 }
 
-Outcome Stream::ReadSingle(gpr_timespec deadline, Buffer* out) {
+Outcome Stream::ReceiveSingle(gpr_timespec deadline, Message* message) {
   if (messages_over_) return Finish(deadline);
   if (!rpc_.Wait(BatchKind::kFinal, deadline)) return Outcome::kPending;
   messages_over_ = true;
   if (rpc_.status_code() != GRPC_STATUS_OK) return Finish(deadline);
-  Message message = UnaryResponse(&rpc_, *method_);
-  DecodeResponse(*method_, *options_, message, &rpc_, out);
+  *message = UnaryResponse(&rpc_, *method_);
   return Outcome::kDone;
 }
 

@@ -50,6 +50,8 @@ class Stream {
 
   // kDone: the message is appended to `out`. kEnd: the RPC ended with OK.
   Outcome Read(int64_t timeout_ms, Buffer* out);
+  // The same for all messages that are there once the first is, up to `max`; see MessageList.
+  Outcome ReadMany(int64_t timeout_ms, size_t max, Buffer* out);
   // kDone: taken. kEnd: the server takes no more. kPending: not taken.
   Outcome Write(std::string_view text, int64_t timeout_ms);
   void HalfClose();
@@ -61,8 +63,11 @@ class Stream {
   void Cancel() noexcept;
 
  private:
-  Outcome ReadStreamed(gpr_timespec deadline, Buffer* out);
-  Outcome ReadSingle(gpr_timespec deadline, Buffer* out);
+  template <typename Body>
+  Outcome AsReader(const Body& body);
+  Outcome Receive(gpr_timespec deadline, Message* message);
+  bool ReceiveStreamed(gpr_timespec deadline, Message* message);
+  Outcome ReceiveSingle(gpr_timespec deadline, Message* message);
   Outcome Finish(gpr_timespec deadline);
   bool HasEnded();
 
@@ -77,6 +82,7 @@ class Stream {
   std::atomic<bool> ended_{false};  // the last result was given out
   bool read_started_ = false;       // the reader's own, as the next one
   bool messages_over_ = false;
+  Message held_;              // received, and not yet given out
   bool writes_over_ = false;  // the writer's own, as the next one
   std::chrono::steady_clock::time_point last_look_;
 };

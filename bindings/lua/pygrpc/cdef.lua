@@ -105,6 +105,7 @@ int32_t pygrpc_health_watch(pygrpc_client *client, const char *service, const ch
 int32_t pygrpc_stream_write(pygrpc_stream *stream, const char *message, size_t size, int64_t timeout_ms, pygrpc_error **error);
 int32_t pygrpc_stream_half_close(pygrpc_stream *stream, pygrpc_error **error);
 int32_t pygrpc_stream_read(pygrpc_stream *stream, int64_t timeout_ms, char **message, size_t *size, pygrpc_error **error);
+int32_t pygrpc_stream_read_many(pygrpc_stream *stream, size_t max, int64_t timeout_ms, char **messages, size_t *size, pygrpc_error **error);
 int32_t pygrpc_stream_cardinality(const pygrpc_stream *stream);
 int32_t pygrpc_stream_headers(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size, pygrpc_error **error);
 int32_t pygrpc_stream_trailers(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size, pygrpc_error **error);
@@ -117,6 +118,7 @@ int32_t pygrpc_queue_poll(pygrpc_queue *queue, int64_t timeout_ms, pygrpc_event 
 int32_t pygrpc_queue_wakeup(pygrpc_queue *queue, pygrpc_error **error);
 int32_t pygrpc_queue_set_fd(pygrpc_queue *queue, int32_t fd, pygrpc_error **error);
 int32_t pygrpc_stream_read_async(pygrpc_stream *stream, uint64_t tag, pygrpc_error **error);
+int32_t pygrpc_stream_read_many_async(pygrpc_stream *stream, size_t max, uint64_t tag, pygrpc_error **error);
 int32_t pygrpc_stream_write_async(pygrpc_stream *stream, const char *message, size_t size, uint64_t tag, pygrpc_error **error);
 uint64_t pygrpc_event_tag(const pygrpc_event *event);
 int32_t pygrpc_event_code(const pygrpc_event *event);

@@ -99,6 +99,7 @@ export interface Functions {
   pygrpc_stream_write: (stream: number, message: string | Uint8Array | null, size: number, timeout_ms: number, error: number) => number;
   pygrpc_stream_half_close: (stream: number, error: number) => number;
   pygrpc_stream_read: (stream: number, timeout_ms: number, message: number, size: number, error: number) => number;
+  pygrpc_stream_read_many: (stream: number, max: number, timeout_ms: number, messages: number, size: number, error: number) => number;
   pygrpc_stream_cardinality: (stream: number) => number;
   pygrpc_stream_headers: (stream: number, timeout_ms: number, json: number, size: number, error: number) => number;
   pygrpc_stream_trailers: (stream: number, timeout_ms: number, json: number, size: number, error: number) => number;
@@ -111,6 +112,7 @@ export interface Functions {
   pygrpc_queue_wakeup: (queue: number, error: number) => number;
   pygrpc_queue_set_fd: (queue: number, fd: number, error: number) => number;
   pygrpc_stream_read_async: (stream: number, tag: number, error: number) => number;
+  pygrpc_stream_read_many_async: (stream: number, max: number, tag: number, error: number) => number;
   pygrpc_stream_write_async: (stream: number, message: string | Uint8Array | null, size: number, tag: number, error: number) => number;
   pygrpc_event_tag: (event: number) => number;
   pygrpc_event_code: (event: number) => number;
@@ -193,6 +195,8 @@ export const prototypes: Readonly<Record<keyof Functions, string>> = Object.free
     'int32_t pygrpc_stream_half_close(uintptr_t stream, uintptr_t error)',
   pygrpc_stream_read:
     'int32_t pygrpc_stream_read(uintptr_t stream, int64_t timeout_ms, uintptr_t message, uintptr_t size, uintptr_t error)',
+  pygrpc_stream_read_many:
+    'int32_t pygrpc_stream_read_many(uintptr_t stream, intptr_t max, int64_t timeout_ms, uintptr_t messages, uintptr_t size, uintptr_t error)',
   pygrpc_stream_cardinality:
     'int32_t pygrpc_stream_cardinality(uintptr_t stream)',
   pygrpc_stream_headers:
@@ -217,6 +221,8 @@ export const prototypes: Readonly<Record<keyof Functions, string>> = Object.free
     'int32_t pygrpc_queue_set_fd(uintptr_t queue, int32_t fd, uintptr_t error)',
   pygrpc_stream_read_async:
     'int32_t pygrpc_stream_read_async(uintptr_t stream, uint64_t tag, uintptr_t error)',
+  pygrpc_stream_read_many_async:
+    'int32_t pygrpc_stream_read_many_async(uintptr_t stream, intptr_t max, uint64_t tag, uintptr_t error)',
   pygrpc_stream_write_async:
     'int32_t pygrpc_stream_write_async(uintptr_t stream, const char *message, intptr_t size, uint64_t tag, uintptr_t error)',
   pygrpc_event_tag:
@@ -269,6 +275,7 @@ export const parameters: Readonly<Record<keyof Functions, readonly string[]>> = 
   pygrpc_stream_write: ['handle', 'data', 'size', 'int64', 'handle_out'],
   pygrpc_stream_half_close: ['handle', 'handle_out'],
   pygrpc_stream_read: ['handle', 'int64', 'text_out', 'size_out', 'handle_out'],
+  pygrpc_stream_read_many: ['handle', 'size', 'int64', 'text_out', 'size_out', 'handle_out'],
   pygrpc_stream_cardinality: ['handle'],
   pygrpc_stream_headers: ['handle', 'int64', 'text_out', 'size_out', 'handle_out'],
   pygrpc_stream_trailers: ['handle', 'int64', 'text_out', 'size_out', 'handle_out'],
@@ -281,6 +288,7 @@ export const parameters: Readonly<Record<keyof Functions, readonly string[]>> = 
   pygrpc_queue_wakeup: ['handle', 'handle_out'],
   pygrpc_queue_set_fd: ['handle', 'int32', 'handle_out'],
   pygrpc_stream_read_async: ['handle', 'uint64', 'handle_out'],
+  pygrpc_stream_read_many_async: ['handle', 'size', 'uint64', 'handle_out'],
   pygrpc_stream_write_async: ['handle', 'data', 'size', 'uint64', 'handle_out'],
   pygrpc_event_tag: ['handle'],
   pygrpc_event_code: ['handle'],

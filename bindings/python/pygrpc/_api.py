@@ -133,6 +133,10 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "pygrpc_stream_write": (c_int32, (_handle, _text, c_size_t, c_int64, _handle_out)),
     "pygrpc_stream_half_close": (c_int32, (_handle, _handle_out)),
     "pygrpc_stream_read": (c_int32, (_handle, c_int64, _text_out, _size_out, _handle_out)),
+    "pygrpc_stream_read_many": (
+        c_int32,
+        (_handle, c_size_t, c_int64, _text_out, _size_out, _handle_out),
+    ),
     "pygrpc_stream_cardinality": (c_int32, (_handle,)),
     "pygrpc_stream_headers": (c_int32, (_handle, c_int64, _text_out, _size_out, _handle_out)),
     "pygrpc_stream_trailers": (c_int32, (_handle, c_int64, _text_out, _size_out, _handle_out)),
@@ -148,6 +152,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "pygrpc_queue_wakeup": (c_int32, (_handle, _handle_out)),
     "pygrpc_queue_set_fd": (c_int32, (_handle, c_int32, _handle_out)),
     "pygrpc_stream_read_async": (c_int32, (_handle, c_uint64, _handle_out)),
+    "pygrpc_stream_read_many_async": (c_int32, (_handle, c_size_t, c_uint64, _handle_out)),
     "pygrpc_stream_write_async": (c_int32, (_handle, _text, c_size_t, c_uint64, _handle_out)),
     "pygrpc_event_tag": (c_uint64, (_handle,)),
     "pygrpc_event_code": (c_int32, (_handle,)),
