@@ -115,6 +115,7 @@ Channel::Channel(std::string target, const ClientOptions& options)
       options_(options),
       handshakes_(std::make_shared<HandshakeCount>(0)) {
   CheckTarget(target_);
+  WatchForks();
 }
 
 Channel::~Channel() {

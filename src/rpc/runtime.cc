@@ -69,9 +69,22 @@ void EnterGrpc() {
       gpr_set_log_function(&KeepComplaint);
     }
     grpc_init();
-    pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
+    WatchForks();
   });
   running.store(true, std::memory_order_release);
+}
+
+void WatchForks() {
+  static std::once_flag once;
+  static std::atomic<bool> in_use{false};
+  std::call_once(once, [] {
+    pthread_atfork([] { in_use.store(grpc_is_initialized() != 0, std::memory_order_relaxed); },
+                   nullptr,
+                   [] {
+                     bool lost = in_use.load(std::memory_order_relaxed);
+                     if (lost) forked.store(true, std::memory_order_relaxed);
+                   });
+  });
 }
 
 bool Forked() noexcept { return forked.load(std::memory_order_relaxed); }

@@ -14,6 +14,10 @@ namespace pygrpc::rpc {
 // files to open.
 void EnterGrpc();
 
+// From now on a fork is noticed, also where gRPC was started by somebody else in the process who
+// uses the same one: its threads are lost all the same. EnterGrpc() does this, too.
+void WatchForks();
+
 // True in a child of a process that had started gRPC: no gRPC object may be touched, not even to
 // free it.
 bool Forked() noexcept;
