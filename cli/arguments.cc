@@ -168,21 +168,7 @@ std::string CommandHelp(const Command& command) {
   return text;
 }
 
-}  // namespace
-
-std::string HelpText(const Command* command) {
-  if (command != nullptr) return CommandHelp(*command);
-  std::string text = std::string(kSummary) + "\n\nusage: pygrpc COMMAND [FLAGS] ARGUMENTS\n";
-  text += "       pygrpc COMMAND --help\n       pygrpc --version\n\nCommands:\n";
-  for (const Command& each : Commands()) AppendRow(&text, each.name, each.summary);
-  for (const Topic& topic : Topics()) {
-    text += "\n" + std::string(topic.title) + ":\n";
-    for (const auto& [left, right] : topic.rows) AppendRow(&text, left, right);
-  }
-  return text;
-}
-
-Parsed ParseArguments(int argc, const char* const* argv) {
+Parsed Parse(int argc, const char* const* argv, bool finished) {
   Parsed parsed;
   CLI::App app;
   app.formatter_fn(
@@ -215,13 +201,35 @@ Parsed ParseArguments(int argc, const char* const* argv) {
   for (size_t i = 0; i < subcommands.size(); ++i) {
     if (!subcommands[i]->parsed()) continue;
     parsed.command = &Commands()[i];
-    CheckArguments(*parsed.command, parsed.settings);
+    if (finished) CheckArguments(*parsed.command, parsed.settings);
     ReadEnvironment(*parsed.command, *subcommands[i], &parsed.settings);
   }
   if (parsed.command == nullptr) {
     throw UsageError("a command is missing: " + std::string("call, list, describe, ..."));
   }
   return parsed;
+}
+
+}  // namespace
+
+std::string HelpText(const Command* command) {
+  if (command != nullptr) return CommandHelp(*command);
+  std::string text = std::string(kSummary) + "\n\nusage: pygrpc COMMAND [FLAGS] ARGUMENTS\n";
+  text += "       pygrpc COMMAND --help\n       pygrpc --version\n\nCommands:\n";
+  for (const Command& each : Commands()) AppendRow(&text, each.name, each.summary);
+  for (const Topic& topic : Topics()) {
+    text += "\n" + std::string(topic.title) + ":\n";
+    for (const auto& [left, right] : topic.rows) AppendRow(&text, left, right);
+  }
+  return text;
+}
+
+Parsed ParseArguments(int argc, const char* const* argv) { return Parse(argc, argv, true); }
+
+Settings ParseUnfinished(const std::vector<std::string>& words) {
+  std::vector<const char*> argv = {"pygrpc"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  return Parse(static_cast<int>(argv.size()), argv.data(), false).settings;
 }
 
 }  // namespace pygrpc::cli

@@ -7,6 +7,7 @@
 #define PYGRPC_CLI_ARGUMENTS_H_
 
 #include <string>
+#include <vector>
 
 #include "commands.h"
 #include "settings.h"
@@ -21,6 +22,10 @@ struct Parsed {
 
 // Throws UsageError.
 Parsed ParseArguments(int argc, const char* const* argv);
+
+// The same for the words of a line that is not finished, the subcommand first: there may be too few
+// of them. Throws UsageError.
+Settings ParseUnfinished(const std::vector<std::string>& words);
 
 // What --help prints: of a command, or of all where it is nullptr.
 std::string HelpText(const Command* command);

@@ -167,6 +167,18 @@ const std::vector<Command>& Commands() {
         {"Of a message in a file:",
          "pygrpc template --proto route_guide.proto routeguide.Rectangle"}},
        RunTemplate},
+      {"completion",
+       "SHELL",
+       "print what completes this command in bash, zsh or fish",
+       "Installed with the command, where the shells look for it; this is for other places. "
+       "Completed are commands, flags, profiles, methods and other names of the schema, and fields "
+       "of requests. A server's schema is asked for then, within two seconds.",
+       0,
+       1,
+       1,
+       {{"In ~/.bashrc:", "source <(pygrpc completion bash)"},
+        {"For fish:", "pygrpc completion fish > ~/.config/fish/completions/pygrpc.fish"}},
+       RunCompletion},
   };
   return commands;
 }

@@ -8,8 +8,10 @@
 
 #include <csignal>
 #include <exception>
+#include <string_view>
 
 #include "arguments.h"
+#include "completion.h"
 #include "errors.h"
 #include "output.h"
 #include "terminal.h"
@@ -28,6 +30,9 @@ void OpenStandardDescriptors() {
 }
 
 int Run(int argc, char** argv) {
+  if (argc > 1 && argv[1] == std::string_view("__complete")) {
+    return Complete({argv + 2, argv + argc});
+  }
   Parsed parsed = ParseArguments(argc, argv);
   if (parsed.command == nullptr) {
     WriteOutput(parsed.text);

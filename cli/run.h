@@ -22,6 +22,7 @@ int RunEncode(const Settings& settings);
 int RunDecode(const Settings& settings);
 int RunHealth(const Settings& settings);
 int RunOptions(const Settings& settings);
+int RunCompletion(const Settings& settings);
 
 }  // namespace pygrpc::cli
 
