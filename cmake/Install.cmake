@@ -1,12 +1,26 @@
 # Copyright 2026 The pygrpc Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# What `cmake --install` puts where: the header, the library with its SONAME links, a pkg-config file
-# and a CMake package. Who uses them needs none of the library's own dependencies to compile.
+# What `cmake --install` puts where: the header, the library with its SONAME links, a pkg-config file,
+# a CMake package and a bill of materials. Who uses them needs none of the library's own dependencies to compile.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS pygrpc LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES capi/pygrpc.h bindings/cpp/include/pygrpc.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+# The bill of materials: what the library is linked to, with versions and licences.
+find_program(PYGRPC_SBOM_PYTHON python3)
+if(NOT PYGRPC_SBOM_PYTHON)
+  message(WARNING "There is no python3, so no bill of materials is written or installed")
+elseif(NOT PYGRPC_SANITIZE)
+  set(PYGRPC_SBOM ${CMAKE_CURRENT_BINARY_DIR}/pygrpc.cdx.json)
+  add_custom_command(
+    TARGET pygrpc POST_BUILD
+    COMMAND ${PYGRPC_SBOM_PYTHON} -B ${PROJECT_SOURCE_DIR}/scripts/generate-sbom
+            $<TARGET_FILE:pygrpc> ${PROJECT_VERSION} ${PYGRPC_SBOM}
+    VERBATIM)
+  install(FILES ${PYGRPC_SBOM} DESTINATION ${CMAKE_INSTALL_DATADIR}/pygrpc)
+endif()
 
 # Paths relative to the prefix keep the files true when the prefix is moved.
 file(RELATIVE_PATH PYGRPC_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
