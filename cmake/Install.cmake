@@ -1,8 +1,9 @@
 # Copyright 2026 The pygrpc Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# What `cmake --install` puts where: the header, the library with its SONAME links, a pkg-config file,
-# a CMake package and a bill of materials. Who uses them needs none of the library's own dependencies to compile.
+# What `cmake --install` puts where: the header, the library with its SONAME links, a pkg-config
+# file, a CMake package and a bill of materials. Who uses them needs none of the library's own
+# dependencies to compile.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS pygrpc LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
