@@ -58,8 +58,39 @@ bool MayRetry(const std::string& target, const ClientOptions& options) {
       });
 }
 
+// What the library asks of gRPC unless the options say otherwise.
+std::vector<std::pair<std::string, int64_t>> DefaultArguments(bool with_quota) {
+  // gRPC would inflate whatever comes, to whatever size, and compare that with the limit after.
+  std::vector<std::pair<std::string, int64_t>> defaults = {
+      {GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0}};
+  if (with_quota) {
+    defaults.emplace_back(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    defaults.emplace_back(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kReceiveWindow);
+  }
+  return defaults;
+}
+
+// Channels that gRPC would take for alike have the same text.
+std::string Identity(const std::string& target, const ClientOptions& options) {
+  std::string text = target;
+  for (const auto& [key, value] : options.integer_arguments) {
+    text += '\n' + key + '=' + std::to_string(value);
+  }
+  for (const auto& [key, value] : options.text_arguments) {
+    text += '\n' + key + '=' + Quote(value, value.size());
+  }
+  return text;
+}
+
+std::shared_ptr<ReceiveQuota> QuotaOf(const std::string& target, const ClientOptions& options) {
+  if (options.max_receive_size == kNone) return nullptr;
+  return ReceiveQuota::Of(Identity(target, options), options.max_receive_size);
+}
+
 grpc_channel* CreateChannel(const std::string& target, const ClientOptions& options,
-                            const std::shared_ptr<HandshakeCount>& handshakes) {
+                            const std::shared_ptr<HandshakeCount>& handshakes,
+                            const ReceiveQuota* quota) {
+  const std::vector<std::pair<std::string, int64_t>> defaults = DefaultArguments(quota != nullptr);
   std::vector<grpc_arg> arguments;
   for (const auto& [key, value] : options.integer_arguments) {
     arguments.push_back(IntegerArgument(key, value));
@@ -67,11 +98,10 @@ grpc_channel* CreateChannel(const std::string& target, const ClientOptions& opti
   for (const auto& [key, value] : options.text_arguments) {
     arguments.push_back(TextArgument(key, value));
   }
-  // gRPC would inflate whatever comes, to whatever size, and compare that with the limit after.
-  const std::string decompression_key = GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION;
-  if (!HasArgument(options, decompression_key)) {
-    arguments.push_back(IntegerArgument(decompression_key, 0));
+  for (const auto& [key, value] : defaults) {
+    if (!HasArgument(options, key)) arguments.push_back(IntegerArgument(key, value));
   }
+  if (quota != nullptr) arguments.push_back(quota->Argument());
   const std::string retries_key = GRPC_ARG_ENABLE_RETRIES;
   if (!HasArgument(options, retries_key) && !MayRetry(target, options)) {
     arguments.push_back(IntegerArgument(retries_key, 0));
@@ -132,7 +162,8 @@ grpc_channel* Channel::Get() {
   std::lock_guard<std::mutex> lock(create_mutex_);
   channel = channel_.load(std::memory_order_relaxed);
   if (channel == nullptr) {
-    channel = CreateChannel(target_, options_, handshakes_);
+    quota_ = QuotaOf(target_, options_);
+    channel = CreateChannel(target_, options_, handshakes_, quota_.get());
     channel_.store(channel, std::memory_order_release);
   }
   return channel;
@@ -206,6 +237,7 @@ bool Channel::IsReady() const noexcept {
 }
 
 void Channel::Add(Rpc* rpc) {
+  if (quota_ != nullptr) quota_->Add();
   std::lock_guard<std::mutex> lock(rpcs_mutex_);
   rpc->next_ = first_rpc_;
   rpc->previous_ = nullptr;
@@ -215,6 +247,7 @@ void Channel::Add(Rpc* rpc) {
 }
 
 void Channel::Remove(Rpc* rpc) noexcept {
+  if (quota_ != nullptr) quota_->Remove();
   std::lock_guard<std::mutex> lock(rpcs_mutex_);
   if (rpc->previous_ != nullptr) {
     rpc->previous_->next_ = rpc->next_;

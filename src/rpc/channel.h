@@ -18,6 +18,7 @@
 
 #include "rpc/call_options.h"
 #include "rpc/credentials.h"
+#include "rpc/receive_quota.h"
 
 namespace pygrpc::rpc {
 
@@ -72,6 +73,7 @@ class Channel {
   const ClientOptions options_;
   const std::shared_ptr<HandshakeCount> handshakes_;
 
+  std::shared_ptr<ReceiveQuota> quota_;  // made with the channel; nullptr: nothing limits messages
   std::atomic<grpc_channel*> channel_{nullptr};
   std::mutex create_mutex_;
 

@@ -223,6 +223,20 @@ Failure ReceiveLimit(const Channel& channel) {
 
 Failure TooLarge(const Status& status, const Channel& channel) {
   const std::string_view text = status.message;
+  if (text == "Buffers full") {  // see ReceiveQuota
+    return {"receive_limit",
+            "the server sends more than the calls in progress may receive by the option "
+            "\"max_receive_size\", now " +
+                std::to_string(channel.max_receive_size()) + " bytes",
+            false};
+  }
+  if (Has(text, {"metadata size exceeds limit"})) {  // of either side, in the same words
+    return {"metadata_limit",
+            "the call's metadata are larger than the server accepts, or the server's larger than "
+            "the client does: for these, raise \"grpc.max_metadata_size\" of the option "
+            "\"channel_arguments\"",
+            false};
+  }
   if (!Has(text, {"larger than max", "exceeds maximum size"})) return {};
   if (BeginsWith(text, "Received message") || !BeginsWith(text, "Sent message")) {
     if (IsLimitOfServer(status, channel)) {
@@ -243,7 +257,7 @@ Failure Rejected(const Status& status, const Channel& channel) {
 
 // What this side says itself of an answer that is none.
 Failure NoAnswer(std::string_view text) {
-  if (text == "Stream removed") {
+  if (text == "Stream removed" || Has(text, {"overflows local window"})) {
     return {"protocol_error",
             "the server, or something on the way, broke the rules of HTTP/2 or ended the call "
             "without a status",
