@@ -6,8 +6,7 @@
     faulty_server.py DIRECTORY
 
 Listens on the unix socket DIRECTORY/NAME for each fault, prints "0" once all of them are there, and
-serves until its standard input ends. The server "reset-code" takes the code from the calls' count:
-its first call is reset with the code 0, the next one with 1, and so on.
+serves until its standard input ends.
 """
 
 import argparse
@@ -48,7 +47,7 @@ from raw_server import (
 )
 
 PUSH_PROMISE, WINDOW_UPDATE, CONTINUATION = 5, 8, 9
-MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE, MAX_HEADER_LIST_SIZE = 3, 4, 6
+MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE = 3, 4
 GRPC = ((":status", "200"), ("content-type", "application/grpc"))
 PAGE = b"<html><head><title>Error</title></head><body><h1>Sorry</h1></body></html>"
 
@@ -151,12 +150,12 @@ def goes_away_and_answers(connection: Connection, stream: int) -> None:
     answers(connection, stream)
 
 
-def goes_away_at_first(code: int) -> Serve:
-    """The first connection does not take the calls it gets, and says so; the others answer."""
+def goes_away_in_turns(code: int) -> Serve:
+    """Every other connection, from the first, does not take its call, and says so."""
     connections = itertools.count()
 
     def serve(connection: Connection) -> None:
-        if next(connections) > 0:
+        if next(connections) % 2 > 0:
             calls(answers)(connection)
             return
         connection.greet()
@@ -169,8 +168,9 @@ def goes_away_at_first(code: int) -> Serve:
 
 
 def resets_by_count(then: str) -> Serve:
-    """Resets each call with the next code: once it has come, amidst its answer, or after it."""
-    codes = itertools.count()
+    """Resets calls with the codes from 0 to 14 by turns: once they have come, amidst the answer, or
+    after it."""
+    codes = itertools.cycle(range(15))  # HTTP/2 knows 14 of them
 
     def act(connection: Connection, stream: int) -> None:
         if then != "before":
@@ -270,8 +270,8 @@ FAULTS: dict[str, Serve] = {
     "hang": calls(hangs),
     # GOAWAY
     "goaway-and-answer": calls(goes_away_and_answers),
-    "goaway-not-taken": goes_away_at_first(0),
-    "goaway-not-taken-error": goes_away_at_first(2),
+    "goaway-not-taken": goes_away_in_turns(0),
+    "goaway-not-taken-error": goes_away_in_turns(2),
     "goaway-calm": calls(goes_away(2**31 - 1, 11, b"too_many_pings")),
     "goaway-open": calls(goes_away(0, 0)),
     "goaway-protocol-error": calls(goes_away(0, 1)),
@@ -331,15 +331,13 @@ FAULTS: dict[str, Serve] = {
     "data-other-stream": with_first(padded(DATA, 0, b"\x00\x00\x10\x01", b"x")),
     "data-before-headers": with_first(padded(DATA, 0, OWN, message(REPLY))),
     "frame-unknown": with_first(padded(0xBB, 0xFF, OWN, b"whatever")),
-    "frame-too-large": with_first(padded(DATA, 0, OWN, bytes(1 << 20))),
+    "frame-too-large": with_first(padded(DATA, 0, OWN, bytes((1 << 24) - 1))),
     "settings-odd-size": with_first(padded(SETTINGS, 0, NONE, b"12345")),
     "settings-bad-window": with_first(
         padded(SETTINGS, 0, NONE, setting(INITIAL_WINDOW_SIZE, 2**32 - 1))
     ),
     "window-zero-update": with_first(padded(WINDOW_UPDATE, 0, NONE, bytes(4))),
-    "window-overflow": with_first(
-        padded(WINDOW_UPDATE, 0, NONE, struct.pack(">I", 2**31 - 1)) * 2
-    ),
+    "window-overflow": with_first(padded(WINDOW_UPDATE, 0, NONE, struct.pack(">I", 2**31 - 1)) * 2),
     "push-promise": with_first(
         padded(PUSH_PROMISE, END_HEADERS, OWN, struct.pack(">I", 2) + literals(*GRPC))
     ),
@@ -354,7 +352,6 @@ FAULTS: dict[str, Serve] = {
     "one-stream": one_at_a_time,
     "no-window": settings(setting(INITIAL_WINDOW_SIZE, 0), then=calls(answers)),
     "late-window": lambda connection: opens_window_late(connection, 1 << 20),
-    "small-header-list": settings(setting(MAX_HEADER_LIST_SIZE, 100), then=calls(answers)),
     # that nothing comes of, until the process is killed
     "hold-headers": calls(lambda connection, stream: connection.headers(stream)),
     "hold-message": half(hangs),

@@ -2,48 +2,50 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Servers that break the rules of HTTP/2 or gRPC, each in one way; see faulty_server.py. Whatever
- * they do, the process lives, every RPC ends with a status and, where there is more to say, a reason,
- * and the client goes on to the next one. */
+ * they do, the process lives, every RPC ends with a status and, where there is more to say, a
+ * reason, and the client goes on to the next one. */
 
 #include "rpc.h"
 
 static struct test_server server;
-static const char *directory;
+static const char* directory;
 
-static int set_up(void **state) {
+static int set_up(void** state) {
   (void)state;
   directory = make_directory();
-  const char *const program[] = {environment("PYGRPC_TEST_FAULTY_SERVER"), directory, NULL};
+  const char* const program[] = {environment("PYGRPC_TEST_FAULTY_SERVER"), directory, NULL};
   server_start_program(&server, program);
   return 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void** state) {
   server_stop(&server);
   remove_directory(directory);
   return stop_shared_server(state);
 }
 
-static pygrpc_client *client_of_fault(const char *fault) {
+static pygrpc_client* client_of_fault(const char* fault) {
   return client_of(format("unix:%s/%s", directory, fault), kOwnConnections);
 }
 
 /* How an RPC has to end: END for a status of 0. */
 struct end {
   int32_t status;
-  const char *reason;
+  const char* reason;
 };
 enum { kWire = -1 }; /* as a status: the RPC goes well, and its message is E_WIRE */
 
 struct expectation {
-  const char *fault;
+  const char* fault;
   struct end unary;
   struct end stream; /* of responses */
 };
-#define BOTH(fault, status, reason) \
-  { fault, {status, reason}, {status, reason} }
+#define BOTH(fault, status, reason)             \
+  {                                             \
+    fault, {status, reason}, { status, reason } \
+  }
 
-static bool is_as_expected(const struct outcome *outcome, const struct end *end) {
+static bool is_as_expected(const struct outcome* outcome, const struct end* end) {
   if (end->status == 0) return outcome->code == PYGRPC_END;
   if (end->status == kWire) return outcome->code == PYGRPC_E_WIRE;
   return outcome->code == PYGRPC_E_STATUS && outcome->status == end->status &&
@@ -51,8 +53,8 @@ static bool is_as_expected(const struct outcome *outcome, const struct end *end)
 }
 
 /* One RPC, whatever its messages are. */
-static void run(pygrpc_client *client, enum rpc_mode mode, const char *method,
-                struct outcome *outcome) {
+static void run(pygrpc_client* client, enum rpc_mode mode, const char* method,
+                struct outcome* outcome) {
   struct rpc rpc;
   rpc_open(&rpc, client, mode, method, "{}", "{\"timeout\": 60}");
   rpc_read_all(&rpc, outcome);
@@ -60,11 +62,11 @@ static void run(pygrpc_client *client, enum rpc_mode mode, const char *method,
 }
 
 /* All of them, four RPCs each on one client; says which are not as expected. */
-static void expect_all(const struct expectation *expectations, size_t count) {
+static void expect_all(const struct expectation* expectations, size_t count) {
   int wrong = 0;
   for (size_t i = 0; i < count; i++) {
-    const struct expectation *expectation = &expectations[i];
-    pygrpc_client *client = client_of_fault(expectation->fault);
+    const struct expectation* expectation = &expectations[i];
+    pygrpc_client* client = client_of_fault(expectation->fault);
     const int64_t start = now_ms();
     for (int turn = 0; turn < 4; turn++) {
       const bool streams = turn >= 2;
@@ -83,13 +85,13 @@ static void expect_all(const struct expectation *expectations, size_t count) {
   assert_int_equal(wrong, 0);
 }
 
-static void the_server_can_be_right(void **state) {
+static void the_server_can_be_right(void** state) {
   (void)state;
   static const struct expectation kAnswer[] = {BOTH("answer", 0, "")};
   expect_all(kAnswer, COUNT_OF(kAnswer));
 }
 
-static void no_http2(void **state) {
+static void no_http2(void** state) {
   (void)state;
   static const struct expectation kNoHttp2[] = {
       BOTH("babble", 14, "http2_expected"),
@@ -98,7 +100,7 @@ static void no_http2(void **state) {
   expect_all(kNoHttp2, COUNT_OF(kNoHttp2));
 }
 
-static void http2_but_no_grpc(void **state) {
+static void http2_but_no_grpc(void** state) {
   (void)state;
   static const struct expectation kNoGrpc[] = {
       BOTH("http-400", 13, "not_grpc"),
@@ -123,7 +125,7 @@ static void http2_but_no_grpc(void **state) {
   expect_all(kNoGrpc, COUNT_OF(kNoGrpc));
 }
 
-static void statuses_that_are_none(void **state) {
+static void statuses_that_are_none(void** state) {
   (void)state;
   static const struct expectation kStatuses[] = {
       BOTH("status-text", 2, ""),     BOTH("status-empty", 2, ""),
@@ -135,7 +137,7 @@ static void statuses_that_are_none(void **state) {
   expect_all(kStatuses, COUNT_OF(kStatuses));
 }
 
-static void metadata_that_are_none(void **state) {
+static void metadata_that_are_none(void** state) {
   (void)state;
   static const struct expectation kMetadata[] = {
       BOTH("binary-no-base64", 2, "protocol_error"),
@@ -153,21 +155,19 @@ static void metadata_that_are_none(void **state) {
   expect_all(kMetadata, COUNT_OF(kMetadata));
 }
 
-/* gRPC does not tell of a message that is cut off where the status comes all the same: a stream ends
- * without it. */
-static void bodies_that_are_none(void **state) {
+/* gRPC does not tell of a message that is cut off where the status comes all the same: a stream
+ * ends without it. */
+static void bodies_that_are_none(void** state) {
   (void)state;
   static const struct expectation kBodies[] = {
-      {"body-flag", {13, "no_message"}, {0, ""}},
-      {"body-short", {13, "no_message"}, {0, ""}},
-      {"body-cut-prefix", {13, "no_message"}, {0, ""}},
-      {"body-none", {13, "no_message"}, {0, ""}},
+      {"body-flag", {13, "no_message"}, {0, ""}},       {"body-short", {13, "no_message"}, {0, ""}},
+      {"body-cut-prefix", {13, "no_message"}, {0, ""}}, {"body-none", {13, "no_message"}, {0, ""}},
       {"body-no-message", {kWire, ""}, {kWire, ""}},
   };
   expect_all(kBodies, COUNT_OF(kBodies));
 }
 
-static void frames_against_the_rules(void **state) {
+static void frames_against_the_rules(void** state) {
   (void)state;
   static const struct expectation kFrames[] = {
       BOTH("babble-later", 2, "protocol_error"),
@@ -178,6 +178,7 @@ static void frames_against_the_rules(void **state) {
       BOTH("settings-odd-size", 2, "protocol_error"),
       BOTH("settings-bad-window", 2, "protocol_error"),
       BOTH("window-zero-update", 2, "protocol_error"),
+      BOTH("frame-too-large", 13, "protocol_error"),
       /* what gRPC passes over */
       BOTH("data-no-stream", 0, ""),
       BOTH("data-other-stream", 0, ""),
@@ -188,12 +189,248 @@ static void frames_against_the_rules(void **state) {
   expect_all(kFrames, COUNT_OF(kFrames));
 }
 
+/* ---- RST_STREAM and GOAWAY */
+
+/* By the code of the RST_STREAM, as gRPC's own table has it. */
+static const int32_t kStatusOfReset[] = {13, 13, 13, 13, 13, 13, 13, 14, 1, 13, 13, 8, 7, 13, 13};
+
+/* Each code, for both methods in both modes. `responses` of a stream come before. */
+static void expect_resets(const char* fault, int responses) {
+  for (int turn = 0; turn < 4; turn++) {
+    const bool streams = turn >= 2;
+    pygrpc_client* client = client_of_fault(fault);
+    for (size_t code = 0; code < COUNT_OF(kStatusOfReset); code++) {
+      struct outcome outcome;
+      run(client, (enum rpc_mode)(turn % kRpcModes), streams ? "SayHelloStreamReply" : "SayHello",
+          &outcome);
+      expect_outcome(&outcome, kStatusOfReset[code], "stream_reset");
+      assert_int_equal(outcome.retriable, outcome.status == 14);
+      if (streams) assert_int_equal(outcome.responses, responses);
+    }
+    pygrpc_client_free(client);
+  }
+}
+
+static void streams_reset_with_each_code(void** state) {
+  (void)state;
+  expect_resets("reset-before", 0);
+  expect_resets("reset-midway", 1);
+  /* after the status it means nothing */
+  static const struct expectation kAfter[] = {BOTH("reset-after", 0, "")};
+  for (size_t i = 0; i < COUNT_OF(kStatusOfReset); i++) expect_all(kAfter, COUNT_OF(kAfter));
+}
+
+static void a_server_that_goes_away(void** state) {
+  (void)state;
+  static const struct expectation kGoAway[] = {
+      BOTH("goaway-and-answer", 0, ""),
+      BOTH("goaway-open", 14, "goaway"),
+      BOTH("goaway-protocol-error", 14, "goaway"),
+  };
+  expect_all(kGoAway, COUNT_OF(kGoAway));
+}
+
+static void goaway_in_mid_stream(void** state) {
+  (void)state;
+  for (int mode = 0; mode < kRpcModes; mode++) {
+    pygrpc_client* client = client_of_fault("goaway-midway");
+    struct rpc rpc;
+    struct outcome outcome;
+    rpc_open(&rpc, client, (enum rpc_mode)mode, "SayHelloBidiStream", NULL, "{\"timeout\": 60}");
+    assert_int_equal(rpc_write(&rpc, "{}"), PYGRPC_OK);
+    char* message = rpc_read(&rpc, &outcome);
+    assert_non_null(message);
+    free(message);
+    rpc_write(&rpc, "{}");
+    rpc_read_all(&rpc, &outcome);
+    expect_outcome(&outcome, 14, "goaway");
+    assert_true(outcome.retriable);
+    rpc_close(&rpc);
+    pygrpc_client_free(client);
+  }
+}
+
+/* A call that the server says it has not taken may be made again: by the caller, or by gRPC where a
+ * policy asks for it. */
+static void goaway_before_the_call(void** state) {
+  (void)state;
+  static const char* const kFaults[] = {"goaway-not-taken", "goaway-not-taken-error"};
+  static const char kRetries[] =
+      "{\"channel_arguments\": {\"grpc.use_local_subchannel_pool\": 1}, \"service_config\":"
+      "{\"methodConfig\": [{\"name\": [{}], \"retryPolicy\": {\"maxAttempts\": 2,"
+      "\"initialBackoff\": \"0.01s\", \"maxBackoff\": \"0.01s\", \"backoffMultiplier\": 1,"
+      "\"retryableStatusCodes\": [\"UNAVAILABLE\"]}}]}}";
+  for (size_t i = 0; i < COUNT_OF(kFaults); i++) {
+    for (int mode = 0; mode < kRpcModes; mode++) {
+      struct outcome outcome;
+      pygrpc_client* client = client_of_fault(kFaults[i]);
+      run(client, (enum rpc_mode)mode, "SayHello", &outcome);
+      expect_outcome(&outcome, 14, "goaway");
+      assert_true(outcome.retriable);
+      run(client, (enum rpc_mode)mode, "SayHello", &outcome);
+      assert_int_equal(outcome.code, PYGRPC_END);
+      pygrpc_client_free(client);
+
+      client = client_of(format("unix:%s/%s", directory, kFaults[i]), kRetries);
+      run(client, (enum rpc_mode)mode, "SayHello", &outcome);
+      assert_int_equal(outcome.code, PYGRPC_END);
+      pygrpc_client_free(client);
+    }
+  }
+}
+
+/* ---- What only the deadline ends */
+
+static void expect_deadline(const char* fault, const char* method, const char* reason) {
+  for (int mode = 0; mode < kRpcModes; mode++) {
+    pygrpc_client* client = client_of_fault(fault);
+    struct rpc rpc;
+    struct outcome outcome;
+    const int64_t start = now_ms();
+    rpc_open(&rpc, client, (enum rpc_mode)mode, method, "{}", "{\"timeout\": 0.3}");
+    rpc_read_all(&rpc, &outcome);
+    if (outcome.status != 4) print_error("%s, %s\n", fault, method);
+    expect_outcome(&outcome, 4, reason);
+    assert_true(now_ms() - start >= 290);
+    assert_within(start, 1500);
+    rpc_close(&rpc);
+    pygrpc_client_free(client);
+  }
+}
+
+static void answers_that_never_end(void** state) {
+  (void)state;
+  static const char* const kFaults[] = {"hang", "hold-headers", "goaway-calm", "no-streams",
+                                        "no-window"};
+  for (size_t i = 0; i < COUNT_OF(kFaults); i++) {
+    expect_deadline(kFaults[i], "SayHello", "deadline");
+    expect_deadline(kFaults[i], "SayHelloStreamReply", "deadline");
+  }
+  /* gRPC takes one message, and the status only after all of them */
+  expect_deadline("body-two", "SayHello", "deadline");
+  expect_deadline("data-before-headers", "SayHello", "deadline");
+}
+
+/* ---- Limits of the server */
+
+static void a_window_that_opens_late(void** state) {
+  (void)state;
+  static const struct expectation kLate[] = {BOTH("late-window", 0, "")};
+  expect_all(kLate, COUNT_OF(kLate));
+}
+
+/* All calls are made at once; the server takes them one by one. */
+static void one_call_at_a_time(void** state) {
+  (void)state;
+  enum { kCalls = 4 };
+  for (int mode = 0; mode < kRpcModes; mode++) {
+    pygrpc_client* client = client_of_fault("one-stream");
+    struct rpc rpcs[kCalls];
+    for (int i = 0; i < kCalls; i++) {
+      rpc_open(&rpcs[i], client, (enum rpc_mode)mode, "SayHello", "{}", "{\"timeout\": 60}");
+    }
+    for (int i = 0; i < kCalls; i++) {
+      struct outcome outcome;
+      rpc_read_all(&rpcs[i], &outcome);
+      assert_int_equal(outcome.code, PYGRPC_END);
+      assert_int_equal(outcome.responses, 1);
+      rpc_close(&rpcs[i]);
+    }
+    pygrpc_client_free(client);
+  }
+}
+
+/* Of gRPC's own server it is 8 KiB; it says so with its settings. */
+static void metadata_over_the_servers_limit(void** state) {
+  (void)state;
+  enum { kSize = 20000 };
+  char* options = malloc(kSize + 100);
+  assert_non_null(options);
+  const int head = sprintf(options, "{\"timeout\": 60, \"metadata\": {\"x-large\": \"");
+  memset(options + head, 'x', kSize);
+  memcpy(options + head + kSize, "\"}}", 4);
+  start_shared_server(state);
+  for (int turn = 0; turn < kRpcModes * kConversations; turn++) {
+    pygrpc_client* client = client_of(shared_server.target, kOwnConnections);
+    struct outcome outcome;
+    converse(client, (enum rpc_mode)(turn % kRpcModes), &kConversation[turn / kRpcModes], options,
+             &outcome);
+    /* gRPC's server may end the connection over it */
+    if (outcome.status == 14) {
+      expect_outcome(&outcome, 14, "connection_reset");
+    } else {
+      expect_outcome(&outcome, 8, "metadata_limit");
+    }
+    expect_usable(client);
+    pygrpc_client_free(client);
+  }
+  server_stop(&shared_server);
+  free(options);
+}
+
+/* ---- Killed amidst an answer */
+
+static void killed_between_headers_and_status(void** state) {
+  (void)state;
+  struct test_server mortal;
+  const char* place = make_directory();
+  const char* const program[] = {environment("PYGRPC_TEST_FAULTY_SERVER"), place, NULL};
+  server_start_program(&mortal, program);
+  struct outcome outcome;
+
+  /* The headers of a unary call on a queue come with its status; those of the call after it, on the
+   * same connection, tell that they are there. */
+  pygrpc_client* clients[kRpcModes + 1];
+  struct rpc rpcs[2 * kRpcModes];
+  clients[0] = client_of(format("unix:%s/hold-headers", place), kOwnConnections);
+  for (int i = 0; i < kRpcModes; i++) {
+    rpc_open(&rpcs[i], clients[0], i == 0 ? RPC_QUEUED : RPC_BLOCKING, "SayHello", "{}",
+             "{\"timeout\": 60}");
+  }
+  char* headers = NULL;
+  pygrpc_error* error = NULL;
+  expect_ok(pygrpc_stream_headers(rpcs[1].stream, -1, &headers, NULL, &error), error);
+  pygrpc_free(headers);
+
+  for (int i = 0; i < kRpcModes; i++) {
+    clients[1 + i] = client_of(format("unix:%s/hold-message", place), kOwnConnections);
+    struct rpc* rpc = &rpcs[kRpcModes + i];
+    rpc_open(rpc, clients[1 + i], (enum rpc_mode)i, "SayHelloBidiStream", NULL,
+             "{\"timeout\": 60}");
+    assert_int_equal(rpc_write(rpc, "{}"), PYGRPC_OK);
+    char* message = rpc_read(rpc, &outcome);
+    assert_non_null(message);
+    free(message);
+  }
+
+  server_kill(&mortal);
+  for (size_t i = 0; i < COUNT_OF(rpcs); i++) {
+    rpc_read_all(&rpcs[i], &outcome);
+    expect_outcome(&outcome, 14, "connection_reset");
+    rpc_close(&rpcs[i]);
+  }
+  for (size_t i = 0; i < COUNT_OF(clients); i++) pygrpc_client_free(clients[i]);
+  remove_directory(place);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_server_can_be_right), cmocka_unit_test(no_http2),
-      cmocka_unit_test(http2_but_no_grpc),       cmocka_unit_test(statuses_that_are_none),
-      cmocka_unit_test(metadata_that_are_none),  cmocka_unit_test(bodies_that_are_none),
+      cmocka_unit_test(the_server_can_be_right),
+      cmocka_unit_test(no_http2),
+      cmocka_unit_test(http2_but_no_grpc),
+      cmocka_unit_test(statuses_that_are_none),
+      cmocka_unit_test(metadata_that_are_none),
+      cmocka_unit_test(bodies_that_are_none),
       cmocka_unit_test(frames_against_the_rules),
+      cmocka_unit_test(streams_reset_with_each_code),
+      cmocka_unit_test(a_server_that_goes_away),
+      cmocka_unit_test(goaway_in_mid_stream),
+      cmocka_unit_test(goaway_before_the_call),
+      cmocka_unit_test(answers_that_never_end),
+      cmocka_unit_test(a_window_that_opens_late),
+      cmocka_unit_test(one_call_at_a_time),
+      cmocka_unit_test(metadata_over_the_servers_limit),
+      cmocka_unit_test(killed_between_headers_and_status),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -38,6 +38,8 @@ Failure Connecting(const std::string& last, const char* options) {
 
 TEST(Failure, AnswersThatAreNone) {
   EXPECT_STREQ(Of(GRPC_STATUS_UNKNOWN, "Stream removed").reason, "protocol_error");
+  EXPECT_STREQ(Of(GRPC_STATUS_INTERNAL, "frame of size 9 overflows local window of 5").reason,
+               "protocol_error");
   EXPECT_STREQ(Of(GRPC_STATUS_UNKNOWN, "No status received").reason, "no_status");
   EXPECT_STREQ(Of(GRPC_STATUS_INTERNAL, kNoMessage).reason, "no_message");
   EXPECT_STREQ(Of(GRPC_STATUS_UNKNOWN, "a Stream removed by its owner").reason, "");
