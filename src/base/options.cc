@@ -95,9 +95,12 @@ Error OptionError(const std::string& path, const std::string& fault) {
 
 [[noreturn]] void ThrowBadValue(const OptionSpec& spec, const std::string& path,
                                 const Json& value) {
-  bool may_show =
-      value.is_string() && (spec.choices != nullptr || spec.type == OptionType::kDuration ||
-                            spec.type == OptionType::kSize);
+  // What belongs here is short; a long text may be a secret that got into the wrong place.
+  constexpr size_t kLongestShown = 32;
+  bool may_show = value.is_string() &&
+                  value.get_ref<const std::string&>().size() <= kLongestShown &&
+                  (spec.choices != nullptr || spec.type == OptionType::kDuration ||
+                   spec.type == OptionType::kSize);
   std::string found = may_show ? Quote(value.get_ref<const std::string&>()) : Found(value);
   Error error = OptionError(path, "takes " + Expected(spec) + ", not " + found);
   error.expected = Expected(spec);

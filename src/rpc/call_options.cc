@@ -47,12 +47,22 @@ constexpr ChannelArgument kChannelArguments[] = {
     {"reconnect.max_backoff", GRPC_ARG_MAX_RECONNECT_BACKOFF_MS},
 };
 
+// The path, unless it looks as if it were no path but the secret itself, without its PEM frame.
+std::string QuotePath(const std::string& path) {
+  constexpr size_t kLongPath = 100;
+  bool may_be_key = path.size() > kLongPath && path.find('.') == std::string::npos;
+  if (may_be_key || path.find('\n') != std::string::npos) {
+    return "of a name of " + std::to_string(path.size()) + " bytes (or is it a PEM text?)";
+  }
+  return Quote(path, 4096);
+}
+
 std::string ReadFile(const std::string& option, const std::string& path) {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                        &std::fclose);
   if (file == nullptr) {
     throw Error(Code::kOption,
-                "option " + Quote(option) + ": cannot read the file " + Quote(path, 4096));
+                "option " + Quote(option) + ": cannot read the file " + QuotePath(path));
   }
   std::string content;
   char chunk[4096];

@@ -6,10 +6,13 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/error.h"
+#include "base/text.h"
 #include "schema/inspector.h"
 #include "schema/introspect.h"
 #include "schema/proto_writer.h"
 #include "schema/quiet.h"
+#include "schema/schema_file.h"
 
 namespace pygrpc::schema {
 namespace {
@@ -84,6 +87,12 @@ std::string ExportProtoText(const Schema& schema, const std::vector<std::string>
   Inspector inspector(schema);
   Json texts = Json::object();
   for (const FilePtr& file : FilesOf(inspector, symbols)) {
+    // Reflection may bring any name, and whoever gets these writes files of them.
+    if (!IsUsableFileName(file->name)) {
+      throw Error(Code::kSchema, "the schema has a file named " + Quote(file->name) +
+                                     ", which leads out of the directory that it is written to; "
+                                     "export a descriptor set, or the symbols of other files");
+    }
     // Builds what the writer looks names and options up in.
     inspector.schema().Build(*file);
     texts[std::string(file->name)] = ProtoWriter(&inspector, *file).File();

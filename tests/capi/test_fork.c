@@ -127,7 +127,8 @@ static void fail_then_fork(void **state) {
 /* ---- Use, then fork
  * ----------------------------------------------------------------------------*/
 
-static pygrpc_stream *parents_stream;
+static pygrpc_stream *parents_stream, *parents_counting;
+static pygrpc_queue *parents_queue, *parents_queue_with_fd;
 
 static void a_forked_child(void) {
   char *text = NULL;
@@ -146,6 +147,8 @@ static void a_forked_child(void) {
   int32_t channel = 0;
   expect_forked(pygrpc_client_state(client, &channel, &error), &error);
   expect_forked(pygrpc_load(client, "reflection", NULL, &error), &error);
+  expect_forked(pygrpc_health(client, NULL, NULL, &text, NULL, &error), &error);
+  expect_forked(pygrpc_health_watch(client, NULL, NULL, NULL, &stream, &error), &error);
 
   /* the parent's stream */
   expect_forked(pygrpc_stream_read(parents_stream, -1, &text, NULL, &error), &error);
@@ -153,6 +156,24 @@ static void a_forked_child(void) {
   expect_forked(pygrpc_stream_half_close(parents_stream, &error), &error);
   expect_forked(pygrpc_stream_headers(parents_stream, -1, &text, NULL, &error), &error);
   expect_forked(pygrpc_stream_trailers(parents_stream, -1, &text, NULL, &error), &error);
+  expect_forked(pygrpc_stream_info(parents_stream, -1, &text, NULL, &error), &error);
+
+  /* the parent's queues, and one of its own */
+  pygrpc_queue *const queues[] = {parents_queue, parents_queue_with_fd};
+  for (size_t i = 0; i < COUNT_OF(queues); i++) {
+    pygrpc_event *event = NULL;
+    size_t count = 0;
+    expect_forked(pygrpc_queue_poll(queues[i], -1, &event, 1, &count, &error), &error);
+    expect_forked(
+        pygrpc_stream_open(client, "SayHello", 0, "{}", NUL, NULL, queues[i], &stream, &error),
+        &error);
+  }
+  expect_forked(pygrpc_stream_read_async(parents_counting, 2, &error), &error);
+  pygrpc_queue *own = NULL;
+  CHECK(pygrpc_queue_new(&own, NULL) == PYGRPC_OK);
+  expect_forked(pygrpc_stream_open(client, "SayHello", 0, "{}", NUL, NULL, own, &stream, &error),
+                &error);
+  pygrpc_queue_free(own);
   CHECK(text == NULL && stream == NULL);
 
   /* a new client is no way round */
@@ -162,23 +183,51 @@ static void a_forked_child(void) {
   expect_forked(pygrpc_unary_unary(other, "SayHello", "{}", NUL, NULL, &text, NULL, &error),
                 &error);
   pygrpc_client_free(other);
+  CHECK(pygrpc_client_new(shared_server.target, NULL, &other, NULL) == PYGRPC_OK);
+  expect_forked(pygrpc_services(other, &text, NULL, &error), &error); /* it has to ask for them */
+  pygrpc_client_free(other);
 
   use_the_schema();
   pygrpc_stream_cancel(parents_stream, NULL);
   pygrpc_stream_free(parents_stream);
+  pygrpc_stream_free(parents_counting);
+  pygrpc_queue_free(parents_queue);
+  pygrpc_queue_free(parents_queue_with_fd);
   pygrpc_client_free(client);
   CHECK(now_ms() - start < 5000 * time_factor());
 }
 
+static void expect_count(pygrpc_queue *queue, const char *message) {
+  pygrpc_event *event = NULL;
+  size_t count = 0;
+  CHECK(pygrpc_queue_poll(queue, -1, &event, 1, &count, NULL) == PYGRPC_OK);
+  CHECK(strcmp(pygrpc_event_message(event, NULL), message) == 0);
+  pygrpc_event_free(event);
+}
+
 static void use_then_fork_scene(void) {
   greet();
+  int ends[2];
+  CHECK(pipe(ends) == 0);
+  CHECK(pygrpc_queue_new(&parents_queue, NULL) == PYGRPC_OK);
+  CHECK(pygrpc_queue_new(&parents_queue_with_fd, NULL) == PYGRPC_OK);
+  CHECK(pygrpc_queue_set_fd(parents_queue_with_fd, ends[1], NULL) == PYGRPC_OK);
+  CHECK(pygrpc_stream_open(client, "CountForever", 0, "{\"interval\": \"0.01s\"}", NUL, NULL,
+                           parents_queue, &parents_counting, NULL) == PYGRPC_OK);
+  CHECK(pygrpc_stream_read_async(parents_counting, 1, NULL) == PYGRPC_OK);
   CHECK(pygrpc_stream_stream(client, "SayHelloBidiStream", NULL, &parents_stream, NULL) == 0);
   CHECK(pygrpc_stream_write(parents_stream, "{\"name\": \"1\"}", NUL, -1, NULL) == PYGRPC_OK);
   for (int i = 0; i < 3; i++) {
     CHECK(ended_well(play(a_forked_child)));
-    /* The parent goes on: its stream has lost nothing, and calls go through. */
+    /* The parent goes on: its streams have lost nothing, and calls go through. */
     greet();
   }
+  expect_count(parents_queue, "{\"number\":\"1\"}");
+  CHECK(pygrpc_stream_read_async(parents_counting, 2, NULL) == PYGRPC_OK);
+  expect_count(parents_queue, "{\"number\":\"2\"}");
+  pygrpc_stream_free(parents_counting);
+  pygrpc_queue_free(parents_queue);
+  pygrpc_queue_free(parents_queue_with_fd);
   char *message = NULL;
   CHECK(pygrpc_stream_read(parents_stream, -1, &message, NULL, NULL) == PYGRPC_OK);
   CHECK(strcmp(message, "{\"message\":\"Hello, 1!\"}") == 0);

@@ -8,9 +8,8 @@
 extern "C" {
 #endif
 
-/* Makes calls by the generated stubs over grpc++, and reads the google.rpc.Status of a failed one. 0:
- * asks the server's reflection. 0: all went well; else it has told on the standard error what did
- * not. */
+/* Makes calls by the generated stubs over grpc++, and reads the google.rpc.Status of a failed one.
+ * 0: all went well; else it has told on the standard error what did not. */
 int neighbour_call(const char *target);
 
 #ifdef __cplusplus

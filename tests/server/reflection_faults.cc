@@ -26,8 +26,9 @@ constexpr size_t kGiganticFile = 5 << 20;
 const std::set<std::string> kFaults = {
     "denied", "edited",    "hangup",   "missing",   "other",       "refused",        "renamed",
     "silent", "talkative", "unlisted", "unordered", "undescribed", "unavailable-v1", "unavailable"};
-const std::set<std::string> kHostile = {"chain",   "cycle",    "differing", "endless", "edition",
-                                        "garbage", "gigantic", "large",     "list",    "names"};
+const std::set<std::string> kHostile = {"chain",   "cycle",   "differing", "endless",
+                                        "edition", "garbage", "gigantic",  "large",
+                                        "list",    "names",   "climbing",  "absolute"};
 
 void SetFile(const FileDescriptorProto& file, Response* response) {
   response->mutable_file_descriptor_response()->add_file_descriptor_proto(file.SerializeAsString());
@@ -153,6 +154,10 @@ Response ReflectionFaults::AnswerHostile(const Request& request) const {
     file.mutable_options()->set_java_package(std::string(kGiganticFile, 'x'));
   } else if (fault_ == "names") {
     file.set_name("../../etc/\nodd");
+  } else if (fault_ == "climbing") {
+    file.set_name("../climbed.proto");
+  } else if (fault_ == "absolute") {
+    file.set_name("/tmp/absolute.proto");
   } else if (fault_ == "differing") {
     if (name.empty()) {
       file.add_dependency("link.proto");
