@@ -148,9 +148,10 @@ static bool send_slowly(struct relay *relay, bool up, int fd, const char *bytes,
   const int64_t gap_us = relay->drip_gap_us;
   pthread_mutex_unlock(&relay->mutex);
   if (!dripping) return send_all(fd, bytes, size);
+  const struct timespec gap = {gap_us / 1000000, gap_us % 1000000 * 1000};
   for (size_t i = 0; i < size; i++) {
-    if (!send_all(fd, bytes + i, 1)) return false;
-    usleep((useconds_t)gap_us);
+    struct pollfd end = {relay->wake[0], 0, 0}; /* which only relay_stop() brings about */
+    if (!send_all(fd, bytes + i, 1) || ppoll(&end, 1, &gap, NULL) > 0) return false;
   }
   return true;
 }
