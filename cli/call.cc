@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base64.h"
 #include "connection.h"
 #include "errors.h"
 #include "library.h"
@@ -44,19 +45,45 @@ uint64_t MaxMessages(const std::string& text) {
   return number;
 }
 
-std::string OnlyRequest(Requests* requests) {
-  std::string request;
-  if (!requests->Next(&request)) throw UsageError("there is no request in what was given");
-  std::string another;
-  if (requests->Next(&another)) throw UsageError("the method takes one request; more were given");
-  return request;
+// With "codec": "binary", messages are base64 in JSON strings here: standard output has JSON only.
+bool IsBinary(const Connection& connection) {
+  return connection.options.value("codec", Json()) == "binary";
+}
+
+// What the library takes as a request.
+std::string FromJson(std::string json, bool binary) {
+  if (!binary) return json;
+  Json text = Json::parse(json, nullptr, false);
+  std::optional<std::string> bytes;
+  if (text.is_string()) bytes = DecodeBase64(text.get<std::string>());
+  if (!bytes) throw UsageError("with codec=binary a request is base64 in a JSON string");
+  return *bytes;
+}
+
+std::string ToJson(std::string_view message, bool binary) {
+  return binary ? "\"" + EncodeBase64(message) + "\"" : std::string(message);
+}
+
+int32_t CardinalityOf(const Connection& connection, const std::string& method) {
+  // Bytes need no schema; then nobody knows, and on the wire all are streams.
+  if (IsBinary(connection) && !connection.loaded && method.find('/') == 0) {
+    return PYGRPC_STREAM_STREAM;
+  }
+  ShowSpinner("asking " + connection.target + " for its schema");
+  int32_t cardinality = PYGRPC_ANY_CARDINALITY;
+  Call(pygrpc_method_cardinality, connection.client.get(), method.c_str(), &cardinality);
+  return cardinality;
 }
 
 // Sends requests from a thread of its own while responses are read.
 class Writer {
  public:
-  Writer(pygrpc_stream* stream, Requests* requests, bool keep_open)
-      : stream_(stream), requests_(requests), keep_open_(keep_open), thread_([this] { Write(); }) {}
+  Writer(pygrpc_stream* stream, Requests* requests, bool binary, bool keep_open)
+      : stream_(stream),
+        requests_(requests),
+        binary_(binary),
+        keep_open_(keep_open),
+        thread_([this] { Write(); }) {}
   // The RPC has ended, or is being cancelled.
   ~Writer() { Stop(); }
   Writer(const Writer&) = delete;
@@ -90,6 +117,7 @@ class Writer {
   bool SendAll() {
     std::string request;
     for (uint64_t number = 1; requests_->Next(&request); ++number) {
+      request = FromJson(std::move(request), binary_);
       try {
         if (Call(pygrpc_stream_write, stream_, request.data(), request.size(), int64_t{-1}) ==
             PYGRPC_END) {
@@ -105,6 +133,7 @@ class Writer {
 
   pygrpc_stream* stream_;
   Requests* requests_;
+  bool binary_;
   bool keep_open_;
   std::exception_ptr failure_;
   std::thread thread_;
@@ -113,8 +142,9 @@ class Writer {
 // What came of an RPC, printed as it comes or all at once.
 class Responses {
  public:
-  Responses(const Settings& settings, pygrpc_stream* stream)
+  Responses(const Settings& settings, pygrpc_stream* stream, bool binary)
       : output_(settings),
+        binary_(binary),
         envelope_(settings.envelope),
         maximum_(MaxMessages(settings.max_messages)),
         stream_(stream) {}
@@ -124,9 +154,11 @@ class Responses {
     Text message;
     while (Next(&message)) {
       if (envelope_) {
-        messages_.emplace_back(message.view());
+        messages_.push_back(ToJson(message.view(), binary_));
+      } else if (binary_) {
+        output_.Add(ToJson(message.view(), binary_));
       } else {
-        output_.Add(message.view());
+        output_.Add(message.view());  // as it is, without a copy
       }
       if (++count_ == maximum_) break;
     }
@@ -189,6 +221,7 @@ class Responses {
   }
 
   Output output_;
+  bool binary_;
   bool envelope_;
   uint64_t maximum_;
   uint64_t count_ = 0;
@@ -197,11 +230,14 @@ class Responses {
   std::vector<std::string> errors_;
 };
 
-int RunRpc(const Settings& settings, pygrpc_stream* stream, Requests* requests, bool streams) {
+int RunRpc(const Settings& settings, const Connection& connection, pygrpc_stream* stream,
+           Requests* requests) {
+  bool streams = StreamsRequests(pygrpc_stream_cardinality(stream));
+  bool binary = IsBinary(connection);
   Watched watched(stream);
-  Responses responses(settings, stream);
+  Responses responses(settings, stream, binary);
   std::optional<Writer> writer;
-  if (streams) writer.emplace(stream, requests, settings.keep_open);
+  if (streams) writer.emplace(stream, requests, binary, settings.keep_open);
   std::exception_ptr failure;
   try {
     responses.ReadAll();
@@ -219,31 +255,31 @@ int RunRpc(const Settings& settings, pygrpc_stream* stream, Requests* requests, 
 }  // namespace
 
 int RunCall(const Settings& settings) {
-  Output check(settings);
+  // What is wrong with the flags is said before anything is sent.
   MaxMessages(settings.max_messages);
+  Output check(settings);
   Connection connection = ConnectToTarget(settings, true);
   std::string method = connection.arguments.front();
-  ShowSpinner("asking " + connection.target + " for its schema");
-  int32_t cardinality = PYGRPC_ANY_CARDINALITY;
-  Call(pygrpc_method_cardinality, connection.client.get(), method.c_str(), &cardinality);
-
+  int32_t cardinality = CardinalityOf(connection, method);
   bool streams = StreamsRequests(cardinality);
   if (settings.keep_open && !streams) {
     throw UsageError("--keep-open is for streams of requests, and " + method + " takes one");
   }
+
   std::vector<std::string> given(connection.arguments.begin() + 1, connection.arguments.end());
   if (given.empty()) given = {streams ? "-" : "{}"};
   Requests requests(given);
-  if (requests.FromTerminal()) {
-    Report("requests are read from the terminal, as JSON; Ctrl-D ends them");
-  }
-  std::string request = streams ? "" : OnlyRequest(&requests);
+  bool typed = requests.FromTerminal();
+  if (typed) Report("requests are read from the terminal, as JSON; Ctrl-D ends them");
+  std::string request = streams ? "" : FromJson(requests.Only(), IsBinary(connection));
+
   pygrpc_stream* raw = nullptr;
   Call(pygrpc_stream_open, connection.client.get(), method.c_str(), cardinality,
-       streams ? nullptr : request.data(), request.size(), nullptr, nullptr, &raw);
+       streams ? nullptr : request.data(), request.size(), static_cast<const char*>(nullptr),
+       static_cast<pygrpc_queue*>(nullptr), &raw);
   Stream stream(raw);
-  if (!requests.FromTerminal()) ShowSpinner("waiting for " + connection.target);
-  return RunRpc(settings, raw, &requests, streams);
+  if (!typed) ShowSpinner("waiting for " + connection.target);
+  return RunRpc(settings, connection, raw, &requests);
 }
 
 }  // namespace pygrpc::cli

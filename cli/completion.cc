@@ -355,18 +355,12 @@ void AppendVariable(const std::string& word, size_t* position, std::string* text
   *position = braces ? end : end - 1;
 }
 
-}  // namespace
-
+// A word as a shell of the POSIX kind reads it: without quotes, with the variables of the
+// environment replaced. Commands in it are not run.
 std::string Unquote(const std::string& word) {
   std::string text;
-  size_t i = 0;
-  const char* home = std::getenv("HOME");
-  if (home != nullptr && (word == "~" || StartsWith(word, "~/"))) {
-    text = home;
-    i = 1;
-  }
   char quote = '\0';
-  for (; i < word.size(); ++i) {
+  for (size_t i = 0; i < word.size(); ++i) {
     char c = word[i];
     if (quote == '\'') {
       if (c == quote) {
@@ -392,14 +386,19 @@ std::string Unquote(const std::string& word) {
   return text;
 }
 
+}  // namespace
+
 int Complete(const std::vector<std::string>& arguments) {
   alarm(kPatienceSeconds);
   if (arguments.size() < 2) return kUsage;
   // Fish hands out words without quotes.
   bool quoted = arguments.front() != "fish";
   std::vector<std::string> words(arguments.begin() + 1, arguments.end());
+  const char* home = std::getenv("HOME");
   for (std::string& word : words) {
+    bool at_home = home != nullptr && StartsWith(word, "~/");
     if (quoted) word = Unquote(word);
+    if (at_home) word.replace(0, 1, home);
   }
   Offer offer(words.back());
   int status = kSuccess;

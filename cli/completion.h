@@ -22,10 +22,6 @@ namespace pygrpc::cli {
 // of the line; a server that does not answer ends the process within two seconds.
 int Complete(const std::vector<std::string>& arguments);
 
-// The words of a line as a shell of the POSIX kind reads them: without quotes, with variables of
-// the environment and ~ replaced. Commands in it are not run.
-std::string Unquote(const std::string& word);
-
 }  // namespace pygrpc::cli
 
 #endif  // PYGRPC_CLI_COMPLETION_H_

@@ -27,8 +27,8 @@ std::string TextOf(const Json& options) {
 }
 
 void LoadSchemas(const Settings& settings, const Profile& profile, const Json& load_options,
-                 const Connection& connection) {
-  pygrpc_client* client = connection.client.get();
+                 Connection* connection) {
+  pygrpc_client* client = connection->client.get();
   for (const auto* protos : {&settings.protos, &profile.protos}) {
     for (const std::string& proto : *protos) {
       Call(pygrpc_load, client, proto.c_str(), static_cast<const char*>(nullptr));
@@ -45,10 +45,12 @@ void LoadSchemas(const Settings& settings, const Profile& profile, const Json& l
   bool files = !settings.protos.empty() || !settings.descriptor_sets.empty() ||
                !profile.protos.empty() || !profile.descriptor_sets.empty();
   bool reflection = settings.reflection || profile.reflection;
+  connection->loaded = files;
   if ((!files || !reflection) && load_options.empty()) return;
-  if (connection.target.empty()) throw UsageError("--reflection asks a server: give a TARGET");
-  ShowSpinner("asking " + connection.target + " for its schema");
+  if (connection->target.empty()) throw UsageError("--reflection asks a server: give a TARGET");
+  ShowSpinner("asking " + connection->target + " for its schema");
   Call(pygrpc_load, client, "reflection", TextOf(load_options).c_str());
+  connection->loaded = true;
 }
 
 Connection Open(const Settings& settings, bool wants_target, bool with_schema) {
@@ -76,7 +78,7 @@ Connection Open(const Settings& settings, bool wants_target, bool with_schema) {
        TextOf(options.client).c_str(), &client);
   connection.client.reset(client);
   connection.options = std::move(options.client);
-  if (with_schema) LoadSchemas(settings, profile, options.load, connection);
+  if (with_schema) LoadSchemas(settings, profile, options.load, &connection);
   return connection;
 }
 

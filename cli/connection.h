@@ -20,6 +20,7 @@ struct Connection {
   std::string target;                  // empty: files alone
   std::vector<std::string> arguments;  // those that follow the target
   nlohmann::ordered_json options;      // of the client
+  bool loaded = false;                 // whether it has a schema already, or asks the server for it
 };
 
 // Makes a client and loads the schemas that the flags and the profile name. The first argument is

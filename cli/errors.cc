@@ -47,7 +47,11 @@ void Report(const std::string& message) {
 
 void Report(const LibraryError& error) {
   Json json = Json::parse(error.json(), nullptr, false);
-  std::string text = NameOf(error, json) + ": " + error.what();
+  std::string text = error.what();
+  // A status is told in the message, with the method before it.
+  if (std::string name = NameOf(error, json); text.find(name) == std::string::npos) {
+    text.insert(0, name + ": ");
+  }
   for (const Json& detail : json.value("details", Json::array())) {
     text += "\n  " + detail.dump(-1, ' ', false, Json::error_handler_t::replace);
   }

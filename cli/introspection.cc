@@ -59,6 +59,17 @@ Json Describe(const Connection& connection, const std::string& symbol) {
   return Json::parse(text.view());
 }
 
+// JSON Schema of a message, or the tool definition of a method; of "" an array of all tools.
+void FetchSchema(const Connection& connection, const std::string& symbol, Text* text) {
+  // It takes options of calls only, and no defaults from the client.
+  Json options = Json::object();
+  for (const char* name : {"proto_names", "enum_numbers", "int64_numbers"}) {
+    if (connection.options.contains(name)) options[name] = connection.options[name];
+  }
+  Call(pygrpc_json_schema, connection.client.get(), symbol.empty() ? nullptr : symbol.c_str(),
+       options.dump().c_str(), text->data(), text->size());
+}
+
 }  // namespace
 
 int RunList(const Settings& settings) {
@@ -120,6 +131,38 @@ int RunTemplate(const Settings& settings) {
   Call(pygrpc_template, question.connection.client.get(), question.symbol.c_str(), text.data(),
        text.size());
   output.Print(text.view());
+  return kSuccess;
+}
+
+int RunSchema(const Settings& settings) {
+  Output output(settings);
+  Question question = Ask(settings, "TYPE");
+  Json found = Describe(question.connection, question.symbol);
+  std::string type = found["kind"] == "method" ? found["request"] : found["name"];
+  Text text;
+  FetchSchema(question.connection, type, &text);
+  output.PrintLong(text.view());
+  return kSuccess;
+}
+
+int RunTools(const Settings& settings) {
+  Output output(settings);
+  Connection connection = Connect(settings);
+  if (!connection.target.empty()) ShowSpinner("asking " + connection.target + " for its schema");
+  Text text;
+  if (connection.arguments.empty()) {
+    FetchSchema(connection, "", &text);
+    output.PrintLong(text.view());
+    return kSuccess;
+  }
+  std::string tools;
+  for (const std::string& symbol : connection.arguments) {
+    Json found = Describe(connection, symbol);
+    if (found["kind"] != "method") throw UsageError(symbol + " is no method");
+    FetchSchema(connection, found["fullName"], &text);
+    tools += (tools.empty() ? "[" : ",") + std::string(text.view());
+  }
+  output.PrintLong(tools + "]");
   return kSuccess;
 }
 

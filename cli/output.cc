@@ -65,6 +65,14 @@ void Output::Add(std::string_view json) {
   if (pending_.size() > kMuch) Flush();
 }
 
+void Output::PrintLong(std::string_view json) {
+  if (IsTerminal(STDOUT_FILENO)) {
+    Page(Restyle(json, style_) + "\n");
+  } else {
+    Print(json);
+  }
+}
+
 void Output::Flush() {
   std::string bytes = std::move(pending_);
   pending_.clear();

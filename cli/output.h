@@ -30,6 +30,8 @@ class Output {
     Add(json);
     Flush();
   }
+  // The same for what may be longer than the screen, which then a pager shows.
+  void PrintLong(std::string_view json);
 
  private:
   JsonStyle style_;

@@ -115,6 +115,14 @@ bool Requests::Next(std::string* request) {
   }
 }
 
+std::string Requests::Only() {
+  std::string request;
+  if (!Next(&request)) throw UsageError("there is no JSON in what was given");
+  std::string another;
+  if (Next(&another)) throw UsageError("one message is wanted, and more were given");
+  return request;
+}
+
 bool Requests::FromTerminal() const {
   return IsTerminal(STDIN_FILENO) && std::any_of(sources_.begin(), sources_.end(), IsStandardInput);
 }

@@ -48,6 +48,9 @@ class Requests {
   // none. Throws CommandError.
   bool Next(std::string* request);
 
+  // The one request that there is. Throws UsageError if there is none, or another one.
+  std::string Only();
+
   // Makes Next() give false, also where it waits. Any thread.
   void Stop() { input_.Stop(); }
 

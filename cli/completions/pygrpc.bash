@@ -4,8 +4,8 @@
 #
 # Completion of the command pygrpc for bash; the command itself knows what to offer.
 
-# Bash divides words at = : and @, too, and replaces only the last part: this puts the parts of each
-# word of the line together, up to the cursor, in $words.
+# Bash divides words at = : and @, too: this puts the parts of each word of the line together, up to
+# the cursor, in $words.
 _pygrpc_words() {
   local line=${COMP_LINE:0:COMP_POINT} part
   words=()
@@ -25,7 +25,7 @@ _pygrpc() {
   local IFS=$' \t\n' words=() word line prefix candidate
   _pygrpc_words
   word=${words[-1]}
-  local kept=${word%"${word##*[=:@]}"} # what bash keeps
+  local kept=${word%"$2"} # bash replaces only the last part
   while IFS= read -r line; do
     case $line in
       :files\ * | :directories\ *)
