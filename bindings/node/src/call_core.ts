@@ -21,8 +21,12 @@ import type { Handler } from './reactor';
 export interface Codec {
   readonly isBinary: boolean;
   encode(message: unknown): string | Uint8Array;
-  /** What the library gave: JSON text or bytes. */
-  decode(data: string | Buffer, method: string): unknown;
+  /** The message that the library gave as JSON text or bytes. */
+  decode(data: string | Buffer): unknown;
+  /** The messages that the library gave in one; see pygrpc_stream_read_many(). */
+  decodeMany(data: string | Buffer): unknown[];
+  /** What users get of a decoded message. */
+  convert(message: unknown, method: string): unknown;
 }
 
 /** The iterables that requests are taken from. */
@@ -56,8 +60,8 @@ interface Waiter<Value> {
   owner?: unknown;
 }
 
-/** A response as it came, or why there is none. */
-type Item = string | Buffer | PygrpcError;
+/** A decoded response, or why there is none. */
+type Item = unknown;
 
 /** How a call has ended: with an error, or without. */
 interface End {
@@ -169,8 +173,11 @@ export class CallCore implements Handler, Closable {
   ask(): void {
     if (this.#readTag !== 0 || this.#stream === 0 || this.#end !== undefined) return;
     if (!this.#hasRoom && !this.#isCancelled) return;
+    const { reactor } = this.connection;
     try {
-      this.#readTag = this.connection.reactor.read(this.#stream, this);
+      this.#readTag = streamsResponses(this.opening.cardinality)
+        ? reactor.readMany(this.#stream, MAX_AHEAD, this)
+        : reactor.read(this.#stream, this);
     } catch (error) {
       this.#finish(error);
     }
@@ -180,11 +187,16 @@ export class CallCore implements Handler, Closable {
     this.#readTag = 0;
     const { library } = this.connection;
     if (code === codes.OK) {
-      const { isBinary } = this.codec;
-      this.#deliver(isBinary ? library.eventBytes(event) : library.eventText(event, 0));
+      const { codec } = this;
+      const data = codec.isBinary ? library.eventBytes(event) : library.eventText(event, 0);
       if (streamsResponses(this.opening.cardinality)) {
+        if (!this.#isCancelled) {
+          for (const message of codec.decodeMany(data)) this.#deliver(message);
+          this.#sizeAhead += this.#items.length > 0 ? data.length : 0;
+        }
         this.ask();
       } else {
+        this.#deliver(codec.decode(data));
         this.status = statuses.OK;
         this.#finish(undefined);
       }
@@ -218,26 +230,29 @@ export class CallCore implements Handler, Closable {
       return;
     }
     this.#items.push(item);
-    this.#sizeAhead += sizeOf(item);
   }
 
   #give(item: Item, reader: Waiter<IteratorResult<unknown, undefined>>): void {
-    if (item instanceof PygrpcError) {
-      reader.reject(item);
-      return;
-    }
     try {
-      reader.resolve({ done: false, value: this.codec.decode(item, this.opening.method) });
+      reader.resolve(this.#stepOf(item));
     } catch (error) {
       reader.reject(error);
     }
   }
 
+  #stepOf(item: Item): IteratorResult<unknown, undefined> {
+    if (item instanceof PygrpcError) throw item;
+    return { done: false, value: this.codec.convert(item, this.opening.method) };
+  }
+
   /** The next response, or done. The owner is kept from collection until then. */
   next(owner: unknown): Promise<IteratorResult<unknown, undefined>> {
     if (this.#firstItem < this.#items.length) {
-      const item = this.#takeItem();
-      return new Promise((resolve, reject) => this.#give(item, { resolve, reject }));
+      try {
+        return Promise.resolve(this.#stepOf(this.#takeItem()));
+      } catch (error) {
+        return Promise.reject(error);
+      }
     }
     if (this.#end !== undefined) {
       return this.#end.error === undefined
@@ -261,8 +276,8 @@ export class CallCore implements Handler, Closable {
   }
 
   #takeItem(): Item {
-    const item = this.#items[this.#firstItem++] as Item;
-    this.#sizeAhead -= sizeOf(item);
+    this.#sizeAhead -= this.#sizeAhead / (this.#items.length - this.#firstItem); // about
+    const item = this.#items[this.#firstItem++];
     if (this.#firstItem === this.#items.length) {
       this.#items = [];
       this.#firstItem = 0;
@@ -492,10 +507,6 @@ export class CallCore implements Handler, Closable {
     this.#stopRequests?.();
     this.#stopRequests = undefined;
   }
-}
-
-function sizeOf(item: Item): number {
-  return item instanceof PygrpcError ? 0 : item.length;
 }
 
 function iteratorOf(requests: Requests<unknown>): Iterator<unknown> | AsyncIterator<unknown> {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { cardinalities, channelStates } from './api';
 import { Call } from './call';
 import { abortReason, CallCore, type Codec, type Requests, streamsRequests } from './call_core';
-import { encodeBinary, encodeMessage, encodeOptions } from './codec';
+import { encodeBinary, encodeMessage, encodeOptions, splitFrames } from './codec';
 import { Connection, type Opening } from './connection';
 import { located, ownError } from './errors';
 import { checked, checkText, type FallibleFunction, type Input } from './library';
@@ -118,11 +118,19 @@ interface Prepared {
   signal: AbortSignal | undefined;
 }
 
-const binaryCodec: Codec = { isBinary: true, encode: encodeBinary, decode: (data) => data };
+const binaryCodec: Codec = {
+  isBinary: true,
+  encode: encodeBinary,
+  decode: (data) => data,
+  decodeMany: (data) => splitFrames(data as Buffer),
+  convert: (message) => message,
+};
 const jsonCodec: Codec = {
   isBinary: false,
   encode: encodeMessage,
   decode: (data) => JSON.parse(data as string) as unknown,
+  decodeMany: (data) => JSON.parse(data as string) as unknown[],
+  convert: (message) => message,
 };
 
 function oneOf<Value>(options: CallOptions, name: string, values: Value[]): Value | undefined {
@@ -484,9 +492,8 @@ export class Client {
     if (!int64 && !bytes) return { text, codec: jsonCodec, signal };
     const connection = this.#connection;
     const converter = connection.converter({ int64, bytes });
-    const decode = (data: string | Buffer, method: string) =>
-      converter.convert(method, JSON.parse(data as string));
-    return { text, codec: { ...jsonCodec, decode }, signal };
+    const convert = (message: unknown, method: string) => converter.convert(method, message);
+    return { text, codec: { ...jsonCodec, convert }, signal };
   }
 
   /** What of the options the binding does itself, and the text of the rest. */

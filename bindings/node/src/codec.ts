@@ -1,7 +1,7 @@
 // Copyright 2026 The pygrpc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Native values to the texts that the library takes: messages and options. */
+/** Native values to the texts that the library takes, and back: messages and options. */
 
 import { ownError } from './errors';
 
@@ -155,6 +155,19 @@ export function encodeBinary(value: unknown): Uint8Array {
   const bytes = typeof value === 'object' && value !== null ? bytesOf(value) : undefined;
   if (bytes !== undefined) return bytes;
   throw new TypeError(`with the codec 'binary' a message is a Uint8Array, not ${typeName(value)}`);
+}
+
+const FRAME_HEADER = 5;
+
+/** The messages in what pygrpc_stream_read_many() gave of the codec 'binary'. */
+export function splitFrames(data: Buffer): Buffer[] {
+  const messages: Buffer[] = [];
+  for (let at = 0; at < data.length;) {
+    const start = at + FRAME_HEADER;
+    at = start + data.readUInt32BE(at + 1);
+    messages.push(data.subarray(start, at));
+  }
+  return messages;
 }
 
 function metadataValues(key: string, given: unknown): string[] {

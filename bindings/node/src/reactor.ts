@@ -86,6 +86,16 @@ export class Reactor {
     return tag;
   }
 
+  /** Begins a read of up to `max` messages of a stream. */
+  readMany(stream: number, max: number, handler: Handler): number {
+    const tag = ++this.#lastTag;
+    const { functions, errorOut } = this.library;
+    const code = functions.pygrpc_stream_read_many_async(stream, max, tag, errorOut);
+    if (code < 0) throw this.library.takeError(code);
+    this.#handlers.set(tag, handler);
+    return tag;
+  }
+
   /** Begins a write to a stream. */
   write(stream: number, data: string | Uint8Array, handler: Handler): number {
     const tag = ++this.#lastTag;

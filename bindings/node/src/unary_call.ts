@@ -45,7 +45,7 @@ export class UnaryCall implements Handler, Closable {
       const data = isBinary ? library.eventBytes(event) : library.eventText(event, 0);
       this.#end();
       try {
-        this.resolve(this.codec.decode(data, this.opening.method));
+        this.resolve(this.codec.convert(this.codec.decode(data), this.opening.method));
       } catch (error) {
         this.reject(error);
       }
