@@ -49,7 +49,7 @@ def describe(header: Path, library: Path, description: Path) -> None:
         result = subprocess.run(
             [*command, str(library)], capture_output=True, text=True, check=False
         )
-    if result.returncode != 0 or "pygrpc_version" not in description.read_text():
+    if result.returncode != 0 or "<function-decl" not in description.read_text():
         raise AbiError(f"abidw read no ABI in {library}\n{result.stdout}{result.stderr}")
 
 

@@ -53,6 +53,11 @@ class Tree:
         )
         assert result.returncode == 0, result.stdout
 
+    def prepare(self, preset: str, *targets: str) -> None:
+        """Configures a preset, which may never have been built, and builds targets of it."""
+        self.configure(preset)
+        self.build(*targets, preset=preset)
+
     def run_suite(
         self, name: str, selection: str = "", *arguments: str
     ) -> subprocess.CompletedProcess[str]:
