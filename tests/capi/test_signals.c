@@ -180,18 +180,32 @@ static int tear_down(void **state) {
 }
 
 /* A wait that does not end would be stopped by nobody. */
+enum { kEndlessMs = 15000 };
 static pthread_t watchdog;
-static volatile bool watched;
-static const char *volatile watched_name;
+static pthread_mutex_t watch_mutex = PTHREAD_MUTEX_INITIALIZER;
+static const char *watched_name; /* NULL: nothing more is to come */
+static int64_t watched_since;
+
+static void begin(const char *name) {
+  pthread_mutex_lock(&watch_mutex);
+  watched_name = name;
+  watched_since = now_ms();
+  pthread_mutex_unlock(&watch_mutex);
+}
 
 static void *watch(void *argument) {
-  const int64_t limit = now_ms() + 60000 * time_factor();
-  while (watched && now_ms() < limit) pause_ms(20);
-  if (watched) {
-    fprintf(stderr, "%s has not ended\n", watched_name);
-    _exit(1);
+  for (;;) {
+    pthread_mutex_lock(&watch_mutex);
+    const char *name = watched_name;
+    const bool endless = now_ms() > watched_since + kEndlessMs * time_factor();
+    pthread_mutex_unlock(&watch_mutex);
+    if (name == NULL) return argument;
+    if (endless) {
+      fprintf(stderr, "%s has not ended\n", name);
+      _exit(1);
+    }
+    pause_ms(20);
   }
-  return argument;
 }
 
 static void start_signals(int flags) {
@@ -201,7 +215,7 @@ static void start_signals(int flags) {
   sigaddset(&alarm_signal, SIGALRM);
   /* the watchdog takes none of them */
   pthread_sigmask(SIG_BLOCK, &alarm_signal, &before);
-  watched = true;
+  begin("the start");
   start_thread(&watchdog, watch, NULL);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
@@ -210,7 +224,7 @@ static void start_signals(int flags) {
 
 static void stop_signals(void) {
   every_ms(0);
-  watched = false;
+  begin(NULL);
   join_thread(watchdog);
 }
 
@@ -218,7 +232,7 @@ static void every_wait(int flags) {
   int64_t latest = 0;
   start_signals(flags);
   for (size_t i = 0; i < COUNT_OF(kWaits); i++) {
-    watched_name = kWaits[i].name;
+    begin(kWaits[i].name);
     const int handled_before = handled;
     const int64_t start = now_ms();
     const int32_t result = kWaits[i].wait(&place);
@@ -254,10 +268,10 @@ static void waits_end_in_time_with_restart(void **state) {
 static void results_are_right(void **state) {
   (void)state;
   start_signals(0);
-  watched_name = "a call that goes well";
   const int64_t start = now_ms();
   for (int i = 0; i < 50 || now_ms() < start + 300; i++) {
     const char *name = format("{\"name\": \"%d\"}", i);
+    begin("a call that goes well");
     char *text = call(place.client, "SayHello", name, NULL);
     assert_string_equal(text, format("{\"message\":\"Hello, %d!\"}", i));
     pygrpc_free(text);
