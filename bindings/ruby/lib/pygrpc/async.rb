@@ -153,7 +153,7 @@ module Pygrpc
       operation = start_reading
       Future.new(operation, @handle) do
         @reading = nil
-        code, response = @failure || @ended ? receive(nil) : interpret(*result_of(operation))
+        code, response = there_already? ? receive(nil) : interpret(*result_of(operation))
         raise StopIteration, "#{@method_name} has no more responses" if code == END_OF_STREAM
 
         response
@@ -189,12 +189,22 @@ module Pygrpc
 
     def start_reading
       operation = Operation.new(@reactor)
-      unless @ended
-        @handle.use { |pointer| @reactor.read(pointer, operation) }
+      unless there_already?
+        @handle.use { |pointer| @reactor.read_many(pointer, MANY, operation) }
         return @reading = operation
       end
       operation.complete(END_OF_STREAM, nil)
       operation
+    end
+
+    # Whether the next response, or that there is none, is known without a read.
+    def there_already?
+      @failure || @ended || !@ahead.empty?
+    end
+
+    def take(data)
+      take_many(data)
+      @ahead.shift
     end
 
     def result_of(operation)

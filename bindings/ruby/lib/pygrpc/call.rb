@@ -87,6 +87,10 @@ module Pygrpc
   class Call
     include Enumerable
 
+    # So many responses are taken from the library at a time, if they are there.
+    MANY = 32
+    private_constant :MANY
+
     # The name of the method as it was given; one of CARDINALITIES; how the RPC ended, nil until read.
     attr_reader :method_name, :cardinality, :status
 
@@ -101,6 +105,7 @@ module Pygrpc
       @failure = nil
       @response = @headers = @trailers = nil
       @has_response = false
+      @ahead = []
       @sender = make_sender
       start_writer(requests) if requests
     end
@@ -201,6 +206,7 @@ module Pygrpc
 
     # Cancels the RPC; who is reading gets a CancelledError.
     def cancel
+      @ahead.clear
       @handle.use { |pointer| Native.stream_cancel(pointer, nil) } unless @handle.closed?
       nil
     end
@@ -210,6 +216,7 @@ module Pygrpc
       return if @handle.closed?
 
       @writer.stopped = true if @writer
+      @ahead.clear
       @handle.cancel unless @ended
       @handle.close
     end
@@ -253,8 +260,10 @@ module Pygrpc
       result = nil
       @handle.use do |pointer|
         Out.borrow do |out|
-          while !@ended && (code = wait_for_read(pointer, out)) == OK
-            yield take(out.take)
+          yield @ahead.shift until @ahead.empty?
+          while !@ended && (code = wait_for_many(pointer, out)) == OK
+            take_many(out.take)
+            yield @ahead.shift until @ahead.empty?
           end
           result = out.take_error(code) if code.negative?
         end
@@ -264,18 +273,21 @@ module Pygrpc
       raise @failure if @failure
     end
 
-    def wait_for_read(pointer, out)
+    def wait_for_many(pointer, out)
       text = out.text
       size = out.size
       error = out.error
       # What is there already is had without giving away Ruby's lock.
-      code = Native.stream_read_now(pointer, 0, text, size, error)
-      code = Native.undisturbed { Native.stream_read(pointer, SLICE_MS, text, size, error) } while code == PENDING
+      code = Native.stream_read_many_now(pointer, MANY, 0, text, size, error)
+      while code == PENDING
+        code = Native.undisturbed { Native.stream_read_many(pointer, MANY, SLICE_MS, text, size, error) }
+      end
       code
     end
 
     # A code and the next response.
     def receive(timeout)
+      return [OK, @ahead.shift] unless @ahead.empty?
       raise @failure if @failure
       return END_OF_STREAM if @ended
 
@@ -308,7 +320,16 @@ module Pygrpc
     end
 
     def take(data)
-      response = @codec.decode(data)
+      note(@codec.decode(data))
+    end
+
+    def take_many(data)
+      @ahead = @codec.decode_many(data)
+      note(@ahead.first)
+    end
+
+    # What it is for a call to have a response.
+    def note(response)
       unless streams_responses?
         @response = response
         @has_response = true

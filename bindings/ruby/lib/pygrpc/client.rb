@@ -377,6 +377,10 @@ module Pygrpc
     def decode(data)
       Codec.parse(data)['status']
     end
+
+    def decode_many(data)
+      Codec.parse(data).map { |each| each['status'] }
+    end
   end
   private_constant :HealthStatus
 end

@@ -29,10 +29,18 @@ module Pygrpc
       def decode(data)
         Codec.parse(data)
       end
+
+      # What pygrpc_stream_read_many() gave.
+      def decode_many(data)
+        Codec.parse(data)
+      end
     end
 
     # Messages as bytes.
     module Binary
+      FRAME_HEADER = 5
+      private_constant :FRAME_HEADER
+
       module_function
 
       def encode(message)
@@ -43,6 +51,18 @@ module Pygrpc
 
       def decode(data)
         data
+      end
+
+      # What pygrpc_stream_read_many() gave: each message has gRPC's frame.
+      def decode_many(data)
+        messages = []
+        at = 0
+        while at < data.bytesize
+          size = data.unpack1('N', offset: at + 1)
+          messages << data.byteslice(at + FRAME_HEADER, size)
+          at += FRAME_HEADER + size
+        end
+        messages
       end
     end
 

@@ -68,6 +68,11 @@ module Pygrpc
       start(receiver) { |tag, error| Native.stream_read_async(stream, tag, error) }
     end
 
+    # Asks for up to `max` messages of a stream that there are.
+    def read_many(stream, max, receiver)
+      start(receiver) { |tag, error| Native.stream_read_many_async(stream, max, tag, error) }
+    end
+
     # Sends a message.
     def write(stream, data, receiver)
       start(receiver) { |tag, error| Native.stream_write_async(stream, data, data.bytesize, tag, error) }
