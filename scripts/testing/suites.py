@@ -165,7 +165,7 @@ SUITES = [
     _pytest(
         "coexistence",
         "one Python process with other users of gRPC and protobuf",
-        "tests/coexistence",
+        "tests/coexistence/test_python.py",
         when=When.NORMAL,
         preset="release",
         environment=_PYTHON,
@@ -174,10 +174,10 @@ SUITES = [
     _pytest(
         "coexistence-long",
         "the same with the large ones, such as TensorFlow",
-        "tests/coexistence",
+        "tests/coexistence/test_python_long.py",
         when=When.LONG,
         preset="release",
-        environment={**_PYTHON, "PYGRPC_TEST_LONG": "1"},
+        environment=_PYTHON,
         limit=3600,
     ),
     Suite(

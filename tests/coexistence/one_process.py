@@ -1,0 +1,50 @@
+# Copyright 2026 The pygrpc Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs neighbours.py: pygrpc in one Python process with other users of gRPC and protobuf."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+ORDERS = pytest.mark.parametrize("order", ["ours", "theirs"])
+SCOPES = pytest.mark.parametrize("scope", ["local", "global"])
+
+
+def environment_of(requirements: str) -> Path:
+    """The interpreter of a virtual environment, which is kept from run to run."""
+    file = HERE / requirements
+    digest = hashlib.sha256(file.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    place = ROOT / "build" / "coexistence" / digest
+    python = place / "bin" / "python"
+    if not (place / "complete").exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", place], check=True)
+        install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", file]
+        subprocess.run([python, *install], check=True)
+        (place / "complete").touch()
+    return python
+
+
+def live_together(
+    python: Path, target: str, order: str, scope: str, packages: tuple[str, ...], **more: str
+) -> None:
+    variables = {"PYGRPC_TEST_TARGET": target, "PYGRPC_PROTO_PATH": str(ROOT / "protos"), **more}
+    result = subprocess.run(
+        [python, "-X", "faulthandler", HERE / "neighbours.py", order, scope, *packages],
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=300,
+        check=False,
+    )
+    assert result.returncode == 0, f"{result.returncode}\n{result.stdout}"
+    assert result.stdout.endswith("all of them\n"), result.stdout
