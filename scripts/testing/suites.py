@@ -242,6 +242,16 @@ SUITES = [
         when=When.LONG,
         limit=7200,
     ),
+    _ctest(
+        "faults-long",
+        "streams too are cut at each byte",
+        "release",
+        "--tests-regex",
+        "^faults.cut$",
+        when=When.LONG,
+        environment={"PYGRPC_TEST_LONG": "1"},
+        limit=1200,
+    ),
     _schemas("schemas", "schemas of all .proto files that others ship", When.NORMAL, "40"),
     _schemas("schemas-long", "the same, every symbol and every message", When.LONG, "1"),
     Suite(
