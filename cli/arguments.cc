@@ -111,6 +111,14 @@ void CheckArguments(const Command& command, const Settings& settings) {
                    (command.maximum == 0 ? "no arguments" : command.arguments));
 }
 
+// Before the environment is read, which a flag overrules.
+void CheckTransport(const Settings& settings) {
+  bool tls = settings.tls || settings.insecure || !settings.ca.empty() ||
+             !settings.certificate.empty() || !settings.key.empty() ||
+             !settings.server_name.empty();
+  if (settings.plaintext && tls) throw UsageError("--plaintext contradicts the flags of TLS");
+}
+
 // For arguments that are neither a command nor one of its flags.
 UsageError UnknownArgument(const CLI::App& app) {
   std::string unknown;
@@ -201,7 +209,10 @@ Parsed Parse(int argc, const char* const* argv, bool finished) {
   for (size_t i = 0; i < subcommands.size(); ++i) {
     if (!subcommands[i]->parsed()) continue;
     parsed.command = &Commands()[i];
-    if (finished) CheckArguments(*parsed.command, parsed.settings);
+    if (finished) {
+      CheckArguments(*parsed.command, parsed.settings);
+      CheckTransport(parsed.settings);
+    }
     ReadEnvironment(*parsed.command, *subcommands[i], &parsed.settings);
   }
   if (parsed.command == nullptr) {

@@ -19,8 +19,7 @@ constexpr std::string_view kAlphabet =
 size_t DigitOf(char c) {
   if (c == '-') c = '+';
   if (c == '_') c = '/';
-  size_t digit = kAlphabet.find(c);
-  return digit;
+  return kAlphabet.find(c);
 }
 
 }  // namespace

@@ -211,9 +211,9 @@ class Responses {
         }
         return code == PYGRPC_OK;
       } catch (const LibraryError& error) {
+        output_.Flush();
         // A response without JSON form is skipped; the RPC goes on.
         if (error.code() != PYGRPC_E_JSON && error.code() != PYGRPC_E_WIRE) throw;
-        output_.Flush();
         Report(error);
         errors_.push_back(error.json());
       }

@@ -254,11 +254,12 @@ std::string OperatorOf(const Json& field) {
   return type == "string" || type == "bytes" || type == "enum" ? "=" : ":=";
 }
 
-// Fields of the request, name= and name:=; of messages in it after a dot.
-void OfferFields(pygrpc_client* client, const std::string& method, Offer* offer) {
+// Fields of a message, or of a method's request: name= and name:=; of messages in it after a dot.
+void OfferFields(pygrpc_client* client, const std::string& symbol, Offer* offer) {
   const std::string& word = offer->word();
   if (word.find_first_of("={[\"") != std::string::npos) return;
-  std::string type = TextOf(Describe(client, method), "request");
+  Json found = Describe(client, symbol);
+  std::string type = TextOf(found, TextOf(found, "kind") == "method" ? "request" : "name");
   std::string prefix;
   for (size_t dot = word.find('.'); dot != std::string::npos; dot = word.find('.', dot + 1)) {
     std::string name = word.substr(prefix.size(), dot - prefix.size());
@@ -283,7 +284,7 @@ void OfferFields(pygrpc_client* client, const std::string& method, Offer* offer)
 
 void OfferOfSchema(const Connection& connection, const std::string& kind, Offer* offer) {
   pygrpc_client* client = connection.client.get();
-  if (kind == "REQUEST") {
+  if (kind == "REQUEST" || kind == "MESSAGE") {
     OfferFields(client, connection.arguments.front(), offer);
   } else if (kind == "METHOD" || kind == "SERVICE" || kind == "SYMBOL" || kind == "TYPE") {
     OfferSymbols(SymbolsOf(client, kind), offer);
@@ -310,8 +311,10 @@ void OfferArgument(const Command& command, const std::vector<std::string>& befor
   bool files = !settings.protos.empty() || !settings.descriptor_sets.empty();
   bool optional = command.arguments[0] == '[';
   if (given == 0 && (!optional || !files)) return;
-  if (StartsWith(offer->word(), "@")) {
-    if (kind_at(given) == "REQUEST") offer->AddFiles("files", "@");
+  const std::string& last = kinds.back();
+  if (StartsWith(offer->word(), "@") &&
+      (last == "REQUEST" || last == "MESSAGE" || last == "BYTES")) {
+    offer->AddFiles("files", "@");
     return;
   }
   Connection connection = optional ? Connect(settings) : ConnectToTarget(settings, true);

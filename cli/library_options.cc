@@ -56,7 +56,6 @@ Json ValueOf(const std::string& type, const std::string& text) {
 std::pair<std::vector<std::string>, OptionType> PathOf(
     const std::map<std::string, OptionType, std::less<>>& types, const std::string& key) {
   std::vector<std::string> path;
-  std::string_view rest = key;
   size_t start = 0;
   while (true) {
     size_t dot = key.find('.', start);
@@ -71,7 +70,8 @@ std::pair<std::vector<std::string>, OptionType> PathOf(
                        types.lower_bound(prefix + ".")->first.rfind(prefix + ".", 0) == 0;
     if (found != types.end() && !has_members) {
       path.push_back(key.substr(start));
-      return {path, OptionType{"", found->second.load_only}};
+      bool texts = found->second.type.find("metadata") != std::string::npos;
+      return {path, OptionType{texts ? "text or array of texts" : "", found->second.load_only}};
     }
   }
 }

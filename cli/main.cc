@@ -13,6 +13,7 @@
 #include "arguments.h"
 #include "completion.h"
 #include "errors.h"
+#include "manual.h"
 #include "output.h"
 #include "terminal.h"
 #include "watcher.h"
@@ -32,6 +33,10 @@ void OpenStandardDescriptors() {
 int Run(int argc, char** argv) {
   if (argc > 1 && argv[1] == std::string_view("__complete")) {
     return Complete({argv + 2, argv + argc});
+  }
+  if (argc > 1 && argv[1] == std::string_view("__manual")) {
+    WriteOutput(ManualPage());
+    return kSuccess;
   }
   Parsed parsed = ParseArguments(argc, argv);
   if (parsed.command == nullptr) {

@@ -56,7 +56,8 @@ Output::Output(const Settings& settings) {
 void Output::Add(std::string_view json) {
   // Past this it is better written than kept.
   constexpr size_t kMuch = 64 * 1024;
-  if (style_.IsPlain()) {
+  // Messages are on one line already; what describes them may be on several.
+  if (style_.IsPlain() && json.find('\n') == std::string_view::npos) {
     pending_.append(json);
   } else {
     pending_ += Restyle(json, style_);

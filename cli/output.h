@@ -22,7 +22,7 @@ class Output {
   // Throws UsageError where the settings contradict each other.
   explicit Output(const Settings& settings);
 
-  // Adds a JSON value, given without line feeds, to what is to be written.
+  // Adds a JSON value to what is to be written.
   void Add(std::string_view json);
   // Writes what was added.
   void Flush();
