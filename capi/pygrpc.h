@@ -349,7 +349,7 @@ int32_t pygrpc_stream_open(pygrpc_client *client, const char *method, int32_t ca
 
 /* Gives {"status": "SERVING"}, or "NOT_SERVING" or "UNKNOWN". Waits as pygrpc_unary_unary().
  * Errors, besides: E_STATUS (NOT_FOUND: the server does not know the service; UNIMPLEMENTED: it has
- * no health service). */
+ * no health service), E_WIRE (an answer that is no health message). */
 int32_t pygrpc_health(pygrpc_client *client, const char *service, const char *options, char **json,
                       size_t *size, pygrpc_error **error);
 
