@@ -117,6 +117,16 @@ _PYTHON = {
     "PYGRPC_LIBRARY": str(_RELEASE / "libpygrpc.so.0"),
     "PYGRPC_TEST_SERVER": str(_RELEASE / "tests" / "server" / "pygrpc-test-server"),
 }
+
+
+def _command(preset: str) -> dict[str, str]:
+    return {
+        "PYGRPC_COMMAND": str(BUILD / preset / "cli" / "pygrpc"),
+        "PYGRPC_TEST_SERVER": _PYTHON["PYGRPC_TEST_SERVER"],
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
 # Tests of what happens without memory ask for more than there is.
 _ASAN = {
     "ASAN_OPTIONS": "allocator_may_return_null=1",
@@ -179,6 +189,23 @@ SUITES = [
         preset="release",
         environment=_PYTHON,
         limit=3600,
+    ),
+    _pytest(
+        "command",
+        "the command pygrpc, its completions and its manual page",
+        "tests/command",
+        preset="release",
+        environment=_command("release"),
+    ),
+    _pytest(
+        "command-asan",
+        "the same under AddressSanitizer, LeakSanitizer and UBSan, save what shells do",
+        "tests/command/test_call.py",
+        "tests/command/test_introspection.py",
+        "tests/command/test_usage.py",
+        when=When.NORMAL,
+        preset="asan",
+        environment={**_command("asan"), **_ASAN},
     ),
     Suite(
         "bindings",

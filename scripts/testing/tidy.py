@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RELEASE = ROOT / "build" / "release"
 PASSED = ROOT / "build" / "tidy"
 CLANG_TIDY = "clang-tidy-14"
-LAYERS = ("src", "capi")
+LAYERS = ("src", "capi", "cli")
 WITHOUT_ANALYZER = "--checks=-clang-analyzer-*"
 
 

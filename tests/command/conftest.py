@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from running import Runner
 
 RELEASE = Path(__file__).resolve().parents[2] / "build" / "release"
@@ -58,7 +57,7 @@ def silent() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """A server that speaks TLS, and the certificate to trust."""
     directory = tmp_path_factory.mktemp("certificates")
     key, certificate = directory / "key.pem", directory / "certificate.pem"
@@ -69,4 +68,4 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         [*make, "-keyout", key, "-out", certificate], check=True, stderr=subprocess.DEVNULL
     )
     with serve("--tls-cert", str(certificate), "--tls-key", str(key)) as target:
-        yield target, certificate
+        yield target, str(certificate)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PROTOS = Path(__file__).resolve().parents[2] / "protos"
+PROTOS = str(Path(__file__).resolve().parents[2] / "protos")
 LIMIT = 60  # seconds, on a machine that does a lot else
 
 

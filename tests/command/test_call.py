@@ -5,10 +5,8 @@
 import base64
 import json
 import os
-from pathlib import Path
 
 import pytest
-
 from running import LIMIT, PROTOS, Runner
 
 YOU = {"message": "Hello, you!"}
@@ -307,10 +305,10 @@ def test_many_messages(run: Runner, target: str) -> None:
 def test_files_in_place_of_reflection(run: Runner, silent: str) -> None:
     call = ["call", silent, "helloworld.Greeter/SayHello", "name=you"]
     assert "E_SCHEMA" in run.fail(1, *call)
-    assert run.succeed(*call, "--proto", PROTOS / "helloworld.proto").message == YOU
+    assert run.succeed(*call, "--proto", f"{PROTOS}/helloworld.proto").message == YOU
     found = ["--proto", "helloworld.proto", "--proto-path", PROTOS]
     assert run.succeed(*call, *found).message == YOU
-    environment = {"PYGRPC_PROTO": "helloworld.proto", "PYGRPC_PROTO_PATH": str(PROTOS)}
+    environment = {"PYGRPC_PROTO": "helloworld.proto", "PYGRPC_PROTO_PATH": PROTOS}
     assert run.succeed(*call, environment=environment).message == YOU
     run.succeed("export", "--descriptor-set-out", "set", *found)
     assert run.succeed(*call, "--descriptor-set", "set").message == YOU
@@ -319,18 +317,18 @@ def test_files_in_place_of_reflection(run: Runner, silent: str) -> None:
 
 
 def test_files_and_reflection_together(run: Runner, target: str, silent: str) -> None:
-    proto = ["--proto", PROTOS / "helloworld.proto"]
+    proto = ["--proto", f"{PROTOS}/helloworld.proto"]
     ask = ["call", target, "GetCallCounts"]
     assert "E_NOT_FOUND" in run.fail(1, *ask, *proto)
     run.succeed(*ask, *proto, "--reflection")
     assert "E_SCHEMA" in run.fail(1, "call", silent, "SayHello", *proto, "--reflection")
 
 
-def test_tls(run: Runner, secure: tuple[str, Path]) -> None:
+def test_tls(run: Runner, secure: tuple[str, str]) -> None:
     target, certificate = secure
     call = ["call", target, "SayHello", "name=you"]
     assert run.succeed(*call, "--cacert", certificate).message == YOU
-    assert run.succeed(*call, environment={"PYGRPC_CACERT": str(certificate)}).message == YOU
+    assert run.succeed(*call, environment={"PYGRPC_CACERT": certificate}).message == YOU
     assert run.succeed(*call, "--insecure").message == YOU
     assert run.succeed(*call, "-o", "transport=tls", "-o", f"tls.ca={certificate}").message == YOU
     assert "certificate" in run.fail(64 + 14, *call, "--tls")
@@ -338,7 +336,7 @@ def test_tls(run: Runner, secure: tuple[str, Path]) -> None:
     assert "other.example" in run.fail(64 + 14, *call, *other)
     assert "plaintext" in run.fail(2, *call, "--plaintext", "--cacert", certificate)
     # A flag overrules the environment.
-    run.fail(64 + 14, *call, "--plaintext", environment={"PYGRPC_CACERT": str(certificate)})
+    run.fail(64 + 14, *call, "--plaintext", environment={"PYGRPC_CACERT": certificate})
 
 
 def test_secrets_are_not_shown(run: Runner, target: str) -> None:

@@ -9,10 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from running import LIMIT, PROTOS, Runner
 
-HELLO = ("--proto", PROTOS / "helloworld.proto")
+HELLO = ("--proto", f"{PROTOS}/helloworld.proto")
 METHODS = ["SayHello", "SayHelloStreamReply", "SayHelloBidiStream"]
 
 
@@ -155,7 +154,7 @@ def test_encode_and_decode(run: Runner, target: str) -> None:
 @pytest.mark.parametrize("size", range(8))
 def test_base64_of_any_size(run: Runner, size: int) -> None:
     body = bytes(range(251, 251 + size)) if size < 5 else os.urandom(size)
-    types = ("--proto", PROTOS / "pygrpc_test/test.proto")
+    types = ("--proto", f"{PROTOS}/pygrpc_test/test.proto")
     value = base64.b64encode(body).decode()
     text = run.succeed("encode", *types, "Payload", f"body={value}", "--base64").text
     assert base64.b64decode(text) == b"\x0a" + bytes([size]) + body

@@ -1,6 +1,6 @@
 # Copyright 2026 The pygrpc Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command line, options of the library, profiles and the environment, and what is printed how."""
+"""The command line, options, profiles and the environment; how things are printed; signals."""
 
 import json
 import os
@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from running import LIMIT, PROTOS, Runner
 
-HELLO = ("--proto", PROTOS / "helloworld.proto")
+HELLO = ("--proto", f"{PROTOS}/helloworld.proto")
 
 
 def commands(run: Runner) -> list[str]:
@@ -91,7 +90,7 @@ def test_text_that_is_not_utf8(run: Runner, target: str) -> None:
 
 def test_arguments_may_begin_with_what_parsers_like(run: Runner, target: str) -> None:
     # CLI11 knows lists in brackets; JSON has them, too.
-    types = ("--proto", PROTOS / "pygrpc_test/all_types.proto")
+    types = ("--proto", f"{PROTOS}/pygrpc_test/all_types.proto")
     values = run.succeed("encode", *types, "google.protobuf.ListValue", "[1,2]", "--base64").text
     decoded = run.succeed("decode", *types, "google.protobuf.ListValue", "--base64", values.strip())
     assert decoded.message == [1, 2]
@@ -138,7 +137,7 @@ def test_profiles(run: Runner, target: str, silent: str) -> None:
         "files": {
             "target": silent,
             "proto": "helloworld.proto",
-            "proto_path": [str(PROTOS)],
+            "proto_path": [PROTOS],
         },
     }
     path = run.home / ".config/pygrpc/config.json"
@@ -194,8 +193,8 @@ def test_switches_of_the_environment(run: Runner, target: str) -> None:
 
 
 def test_pretty_and_color(run: Runner, target: str) -> None:
-    message = {"stringValue": 'a"\u009b,{', "int64Value": "5", "nestedValue": {}}
-    message["repeatedInt32"] = [1, 2]  # type: ignore[assignment]
+    message: dict[str, Any] = {"stringValue": 'a"\u009b,{', "int64Value": "5", "nestedValue": {}}
+    message["repeatedInt32"] = [1, 2]
     call = ["call", target, "Echo", json.dumps(message)]
     compact = run.succeed(*call).text
     pretty = run.succeed(*call, "--pretty").text
