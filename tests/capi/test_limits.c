@@ -118,10 +118,95 @@ static void large_messages_both_ways(void **state) {
   pygrpc_client_free(client);
 }
 
+/* ---- What bounds the memory of gRPC must not be felt by who keeps within the limits. */
+
+enum { kNearLimit = 4 * kMebibyte - 100 };
+
+struct caller {
+  pthread_t thread;
+  pygrpc_client *client;
+  int32_t result;
+  size_t size;
+};
+
+static void *get_payload(void *argument) {
+  struct caller *caller = argument;
+  char *response = NULL, request[64];
+  snprintf(request, sizeof request, "{\"size\": \"%d\"}", kNearLimit);
+  caller->result = pygrpc_unary_unary(caller->client, "GetPayload", request, NUL,
+                                      "{\"timeout\": \"5m\"}", &response, &caller->size, NULL);
+  pygrpc_free(response);
+  return NULL;
+}
+
+static void many_large_messages_at_once(void **state) {
+  (void)state;
+  pygrpc_client *client = test_client(NULL);
+  static struct caller callers[64];
+  for (size_t i = 0; i < COUNT_OF(callers); i++) {
+    callers[i].client = client;
+    start_thread(&callers[i].thread, get_payload, &callers[i]);
+  }
+  for (size_t i = 0; i < COUNT_OF(callers); i++) {
+    join_thread(callers[i].thread);
+    assert_int_equal(callers[i].result, PYGRPC_OK);
+    assert_int_equal(callers[i].size, json_size(kNearLimit));
+  }
+  pygrpc_client_free(client);
+}
+
+/* Of one stream, and of several whose reader takes a message of each in turn. */
+static void streams_of_large_messages(void **state) {
+  (void)state;
+  pygrpc_client *client = test_client(NULL);
+  enum { kMessages = 12 };
+  static pygrpc_stream *streams[4];
+  for (size_t count = 1; count <= COUNT_OF(streams); count *= 4) {
+    for (size_t i = 0; i < count; i++) {
+      streams[i] = open_stream(
+          client, "StreamPayloads",
+          format("{\"messages\": \"%d\", \"size\": \"%d\"}", kMessages, kNearLimit), NULL);
+    }
+    for (int message = 0; message < kMessages; message++) {
+      for (size_t i = 0; i < count; i++) pygrpc_free(read_message(streams[i]));
+    }
+    for (size_t i = 0; i < count; i++) {
+      expect_end(streams[i]);
+      pygrpc_stream_free(streams[i]);
+    }
+  }
+  pygrpc_client_free(client);
+}
+
+/* Small messages that wait to be read keep the buffers that they came in. */
+static void streams_that_nobody_reads(void **state) {
+  (void)state;
+  pygrpc_client *client = test_client(NULL);
+  enum { kMessages = 20000 };
+  static pygrpc_stream *streams[16];
+  for (size_t i = 0; i < COUNT_OF(streams); i++) {
+    streams[i] = open_stream(client, "StreamPayloads",
+                             format("{\"messages\": \"%d\", \"size\": \"30\"}", kMessages), NULL);
+    pygrpc_free(read_message(streams[i]));
+  }
+  /* all that flow control allows comes while these are waited for */
+  for (int i = 0; i < 20; i++) {
+    pygrpc_free(call(client, "GetPayload", payload_request(kMebibyte), NULL));
+  }
+  for (size_t i = 0; i < COUNT_OF(streams); i++) {
+    for (int message = 1; message < kMessages; message++) pygrpc_free(read_message(streams[i]));
+    expect_end(streams[i]);
+    pygrpc_stream_free(streams[i]);
+  }
+  pygrpc_client_free(client);
+}
+
 /* A compressed response counts by what it is when it is unpacked. */
 static void compressed_responses(void **state) {
   (void)state;
-  pygrpc_client *client = test_client(NULL);
+  const char *directory = make_directory();
+  const char *log = path_in(directory, "log");
+  pygrpc_client *client = test_client(format("{\"log\": \"info:%s\"}", log));
   static const char *const kCompressions[] = {"UNCOMPRESSED", "DEFLATE", "GZIP"};
   for (size_t i = 0; i < COUNT_OF(kCompressions); i++) {
     char *response = call(
@@ -132,6 +217,15 @@ static void compressed_responses(void **state) {
     assert_memory_equal(response, "{\"body\":\"eHh4eHh4", 17);
     pygrpc_free(response);
   }
+  size_t size = 0;
+  char *lines = read_file(log, &size);
+  assert_contains(lines, "bytes_received=300004"); /* UNCOMPRESSED */
+  int others = 0;
+  for (const char *at = lines; (at = strstr(at, "bytes_received=")) != NULL; at++) {
+    if (atoll(at + 15) < 10000) others++;
+  }
+  assert_int_equal(others, 2); /* so the server was told that it may compress */
+  free(lines);
   char *response = NULL;
   pygrpc_error *error = NULL;
   check_error(
@@ -141,7 +235,12 @@ static void compressed_responses(void **state) {
   assert_int_equal(pygrpc_error_status(error), 8);
   assert_contains(pygrpc_error_message(error), "max_receive_size");
   pygrpc_error_free(error);
+  lines = read_file(log, &size);
+  assert_contains(lines, "event=response_rejected method=/pygrpc.test.Test/GetPayload");
+  assert_contains(lines, "status=RESOURCE_EXHAUSTED");
+  free(lines);
   pygrpc_client_free(client);
+  remove_directory(directory);
 }
 
 static void compressed_requests(void **state) {
@@ -157,10 +256,11 @@ static void compressed_requests(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_limit_unless_given),   cmocka_unit_test(a_given_limit),
-      cmocka_unit_test(a_limit_of_requests),      cmocka_unit_test(a_large_request),
-      cmocka_unit_test(large_messages_both_ways), cmocka_unit_test(compressed_responses),
-      cmocka_unit_test(compressed_requests),
+      cmocka_unit_test(the_limit_unless_given),    cmocka_unit_test(a_given_limit),
+      cmocka_unit_test(a_limit_of_requests),       cmocka_unit_test(a_large_request),
+      cmocka_unit_test(large_messages_both_ways),  cmocka_unit_test(many_large_messages_at_once),
+      cmocka_unit_test(streams_of_large_messages), cmocka_unit_test(streams_that_nobody_reads),
+      cmocka_unit_test(compressed_responses),      cmocka_unit_test(compressed_requests),
   };
   return cmocka_run_group_tests(tests, set_up, stop_shared_server);
 }
