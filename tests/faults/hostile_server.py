@@ -7,7 +7,7 @@
 
 Listens on a free port of 127.0.0.1, prints the port, and serves until its standard input ends. The
 second call that it gets is attacked, all others are answered: so one client can be seen before,
-during and after. An attack goes on until the client ends the call or the connection.
+during and after. An attack goes on until the client ends the call, a flood for a second.
 """
 
 import collections
@@ -17,6 +17,7 @@ import select
 import socket
 import struct
 import sys
+import time
 import zlib
 from collections.abc import Callable, Iterator
 
@@ -58,7 +59,7 @@ class Attacker(Connection):
         self.stream = 0  # of the call that is attacked
         self.first_window = 65535
         self.windows = collections.Counter({0: 65535})  # by stream, without the first; 0 for all
-        self.in_block = False
+        self.closing = False
 
     def next_frame(self) -> tuple[int, int, int, bytes]:
         kind, flags, stream, payload = super().next_frame()
@@ -109,16 +110,18 @@ class Attacker(Connection):
 
     def flood(self, chunk: bytes) -> None:
         """Sends the same bytes again and again, and looks at what comes only to see the end."""
-        while True:
+        end = time.monotonic() + 1  # for it may take long to see that among so much
+        while time.monotonic() < end:
             self.take(block=False)
             self.send(chunk)
+        self.closing = True
 
     def begin(self, *more: tuple[str, str]) -> None:
         self.headers(self.stream, *more)
 
     def begin_block(self, block: bytes = RESPONSE, flags: int = 0) -> None:
-        """Headers that go on in CONTINUATION frames; nothing else may be sent before they end."""
-        self.in_block = True
+        """Headers that go on in CONTINUATION frames; nothing else may be sent until they end."""
+        self.closing = True
         self.send(frame(HEADERS, flags, self.stream, block))
 
     def answer(self, stream: int) -> None:
@@ -231,7 +234,7 @@ def large_headers(client: Attacker) -> None:
     for _ in range(64):
         client.send(frame(CONTINUATION, 0, client.stream, fields(100)))
     client.send(frame(CONTINUATION, END_HEADERS, client.stream))
-    client.in_block = False
+    client.closing = False
     client.data(message(REPLY))
     client.trailers(client.stream)
 
@@ -292,7 +295,7 @@ def serve(attack: Attack, calls: Iterator[int], connection: Connection) -> None:
     attacked = 1
     client = Attacker(connection.sock)
     client.greet()
-    while not client.in_block:
+    while not client.closing:
         client.stream = client.next_call()
         try:
             if next(calls) == attacked:
