@@ -35,6 +35,9 @@ int32_t TranslateException(pygrpc_error **error) noexcept;
 // A handle for an error; never NULL, whatever memory there is.
 pygrpc_error *NewError(const Error &fault) noexcept;
 
+// The error that says memory ran out, for which none is needed.
+pygrpc_error *NoMemoryError() noexcept;
+
 // No exception crosses the C ABI: every function that can fail is the body of one of these.
 template <typename Body>
 int32_t Guard(pygrpc_error **error, Body &&body) noexcept {

@@ -33,12 +33,12 @@ constexpr char kNoMemoryMessage[] = "memory ran out";
 constexpr char kNoMemoryJson[] =
     R"({"code":-13,"name":"E_NO_MEMORY","message":"memory ran out","retriable":false})";
 
-pygrpc_error *NoMemoryError() noexcept {
-  return reinterpret_cast<pygrpc_error *>(const_cast<char *>(&kNoMemoryMark));
-}
-
-void SetError(const Error &fault, pygrpc_error **error) noexcept {
-  if (error != nullptr) *error = NewError(fault);
+// Gives the code, which is that of the error: without memory for an error, what was wrong is not
+// told.
+int32_t SetError(const Error &fault, pygrpc_error **error) noexcept {
+  if (error == nullptr) return static_cast<int32_t>(fault.code);
+  *error = NewError(fault);
+  return pygrpc_error_code(*error);
 }
 
 void AddText(Json *object, const char *key, const std::string &text) {
@@ -91,6 +91,10 @@ std::string ErrorJson(const Error &error) {
 
 }  // namespace
 
+pygrpc_error *NoMemoryError() noexcept {
+  return reinterpret_cast<pygrpc_error *>(const_cast<char *>(&kNoMemoryMark));
+}
+
 pygrpc_error *NewError(const Error &fault) noexcept {
   try {
     return new pygrpc_error(fault);
@@ -103,16 +107,14 @@ int32_t TranslateException(pygrpc_error **error) noexcept {
   try {
     throw;
   } catch (const Error &fault) {
-    SetError(fault, error);
-    return static_cast<int32_t>(fault.code);
+    return SetError(fault, error);
   } catch (const std::bad_alloc &) {
     if (error != nullptr) *error = NoMemoryError();
     return PYGRPC_E_NO_MEMORY;
   } catch (const std::exception &fault) {
     try {
-      SetError(Error(Code::kInternal, std::string("a fault of the library: ") + fault.what()),
-               error);
-      return PYGRPC_E_INTERNAL;
+      return SetError(
+          Error(Code::kInternal, std::string("a fault of the library: ") + fault.what()), error);
     } catch (...) {
       if (error != nullptr) *error = NoMemoryError();
       return PYGRPC_E_NO_MEMORY;

@@ -1,8 +1,9 @@
 // Copyright 2026 The pygrpc Authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <memory>
+#include <new>
 #include <utility>
-#include <vector>
 
 #include "barrier.h"
 #include "base/error.h"
@@ -10,9 +11,7 @@
 using namespace pygrpc::capi;  // NOLINT: the shims speak of little else
 
 struct pygrpc_event {
-  explicit pygrpc_event(pygrpc::rpc::Event made) : event(std::move(made)) {
-    if (event.error != nullptr) error = NewError(*event.error);
-  }
+  pygrpc_event() = default;
   ~pygrpc_event() { pygrpc_error_free(error); }
   pygrpc_event(const pygrpc_event &) = delete;
   pygrpc_event &operator=(const pygrpc_event &) = delete;
@@ -24,6 +23,28 @@ struct pygrpc_event {
 namespace {
 
 pygrpc::rpc::Queue &QueueOf(pygrpc_queue *queue) { return *Require(queue, "queue")->queue; }
+
+void SetEvent(pygrpc_event *event, pygrpc::rpc::Event made) noexcept {
+  event->event = std::move(made);
+  if (event->event.no_memory) event->error = NoMemoryError();
+  if (event->event.error != nullptr) event->error = NewError(*event->event.error);
+}
+
+// Makes events of what was polled. Where there is no memory for all, the rest stays in the queue.
+void GiveOut(pygrpc::rpc::Queue *queue, pygrpc::rpc::Queue::FinishedList *polled,
+             pygrpc_event **events, size_t *count) {
+  try {
+    while (!polled->empty()) {
+      auto event = std::make_unique<pygrpc_event>();  // before anything is taken
+      SetEvent(event.get(), queue->ToEvent(polled));
+      events[*count] = event.release();
+      ++*count;
+    }
+  } catch (const std::bad_alloc &) {
+    queue->PutBack(polled);
+    if (*count == 0) throw;
+  }
+}
 
 }  // namespace
 
@@ -49,12 +70,9 @@ int32_t pygrpc_queue_poll(pygrpc_queue *queue, int64_t timeout_ms, pygrpc_event 
     *Require(count, "count") = 0;
     Require(events, "events");
     RequireSome(max);
-    std::vector<pygrpc::rpc::Event> polled;
+    pygrpc::rpc::Queue::FinishedList polled;
     QueueOf(queue).Poll(timeout_ms, max, &polled);
-    for (pygrpc::rpc::Event &event : polled) {
-      events[*count] = new pygrpc_event(std::move(event));
-      ++*count;
-    }
+    GiveOut(&QueueOf(queue), &polled, events, count);
     return *count > 0 ? PYGRPC_OK : PYGRPC_PENDING;
   });
 }

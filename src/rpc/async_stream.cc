@@ -6,6 +6,8 @@
 #include <grpc/byte_buffer.h>
 #include <grpc/support/time.h>
 
+#include <exception>
+#include <new>
 #include <utility>
 
 #include "base/error.h"
@@ -61,7 +63,17 @@ void AsyncStream::Launch(int operations, const StartOperation& start) {
     in_flight_ += operations;
     self_ = shared_from_this();
   }
-  start();
+  try {
+    start();
+  } catch (...) {  // memory ran out before gRPC was told of anything
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      in_flight_ -= operations;
+      if (in_flight_ == 0) self_ = nullptr;  // not the last: the caller has one
+    }
+    queue_->OperationsOver(operations);
+    throw;
+  }
 }
 
 void AsyncStream::Read(uint64_t tag) { StartReading(tag, 0); }
@@ -70,10 +82,11 @@ void AsyncStream::ReadMany(uint64_t tag, size_t max) { StartReading(tag, max); }
 
 void AsyncStream::StartReading(uint64_t tag, size_t max) {
   if (Forked()) EnterGrpc();  // throws
-  queue_->RequireOpen();      // also where there is something to give out already
+  // Throws where the queue is closed, also if there is something to give out already.
+  Queue::FinishedList room = queue_->Reserve();
+  Queue::FinishedList finished;
   bool was_ahead;
   bool fetch = true;
-  std::optional<Queue::Finished> finished;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (ended_) {
@@ -83,11 +96,12 @@ void AsyncStream::StartReading(uint64_t tag, size_t max) {
       throw Error(Code::kState, "a read of " + method_->path + " is under way");
     }
     reading_ = true;
+    read_room_ = std::move(room);
     read_tag_ = tag;
     read_max_ = max;
     was_ahead = !ahead_.empty();
     if (was_ahead) {
-      finished = FinishRead(TakeAhead());
+      finished = FinishRead(std::move(TakeAhead().front()));
       fetch = MayFetch(kMessagesAhead / 2, kBytesAhead / 2);
     } else if (!StreamsResponses(cardinality()) || messages_over_) {
       if (final_) finished = FinishRead(std::move(single_));
@@ -97,7 +111,7 @@ void AsyncStream::StartReading(uint64_t tag, size_t max) {
     }
     fetching_ = fetching_ || fetch;
   }
-  if (finished) queue_->Push(std::move(*finished), /*by_poller=*/false);
+  if (!finished.empty()) queue_->Push(std::move(finished), /*by_poller=*/false);
   if (!fetch) return;
   if (was_ahead) {
     FetchAhead();
@@ -106,12 +120,12 @@ void AsyncStream::StartReading(uint64_t tag, size_t max) {
   }
 }
 
-// Under the lock: the oldest message that nobody had asked for.
-Message AsyncStream::TakeAhead() {
-  Message message = std::move(ahead_.front());
-  ahead_.pop_front();
-  bytes_ahead_ -= grpc_byte_buffer_length(message.get());
-  return message;
+// Under the lock: the oldest message that nobody had asked for, in the room that it has.
+std::list<Message> AsyncStream::TakeAhead() {
+  std::list<Message> oldest;
+  oldest.splice(oldest.end(), ahead_, ahead_.begin());
+  bytes_ahead_ -= grpc_byte_buffer_length(oldest.front().get());
+  return oldest;
 }
 
 // Under the lock: whether to read before somebody asks, for fewer are there than that.
@@ -120,8 +134,22 @@ bool AsyncStream::MayFetch(size_t messages, size_t bytes) const {
          bytes_ahead_ < bytes;
 }
 
-// Starts a read that nobody has asked for, so that nobody is to be told if the queue was freed.
-void AsyncStream::FetchAhead() {
+// Starts a read that nobody has asked for, so that nobody is to be told if the queue was freed. Its
+// message needs room; without memory for that it is not started, unless somebody has asked now.
+void AsyncStream::FetchAhead() noexcept {
+  std::list<Message> room;
+  try {
+    room.emplace_back();
+  } catch (const std::bad_alloc&) {
+  }
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (room.empty() && !reading_) {
+      fetching_ = false;
+      return;
+    }
+    ahead_room_ = std::move(room);
+  }
   try {
     Launch(1, [this] { rpc_.StartRead(); });
   } catch (const Error&) {
@@ -136,6 +164,7 @@ void AsyncStream::Write(std::string_view text, uint64_t tag) {
     throw Error(Code::kState, method_->path + " takes one request, which was sent already");
   }
   Message message = EncodeRequest(*method_, *options_, text);
+  Queue::FinishedList room = queue_->Reserve();
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (half_closed_) {
@@ -143,6 +172,7 @@ void AsyncStream::Write(std::string_view text, uint64_t tag) {
     }
     if (writing_) throw Error(Code::kState, "a write to " + method_->path + " is under way");
     writing_ = true;
+    write_room_ = std::move(room);
     write_tag_ = tag;
   }
   Launch(1, [&] { rpc_.StartWrite(std::move(message)); });
@@ -195,7 +225,7 @@ void AsyncStream::Cancel() noexcept {
 
 void AsyncStream::OnCompletion(BatchKind kind) {
   std::shared_ptr<AsyncStream> last;  // let go after the lock
-  std::optional<Queue::Finished> finished;
+  Queue::FinishedList finished;
   bool fetch = false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -219,126 +249,139 @@ void AsyncStream::OnCompletion(BatchKind kind) {
     if (--in_flight_ == 0) last = std::move(self_);
   }
   // Without the lock: who reads on meanwhile is not to wait for the fd to be written.
-  if (finished) queue_->Push(std::move(*finished), /*by_poller=*/true);
+  if (!finished.empty()) queue_->Push(std::move(finished), /*by_poller=*/true);
   if (fetch) FetchAhead();
-  queue_->OperationOver();
+  queue_->OperationsOver(1);
 }
 
 // Under the lock: a message has come, or that there are no more.
-std::optional<Queue::Finished> AsyncStream::OnMessage(Message message) {
+Queue::FinishedList AsyncStream::OnMessage(Message message) {
   fetching_ = false;
   messages_over_ = message.empty();
   if (reading_ && (!messages_over_ || final_)) return FinishRead(std::move(message));
   if (!messages_over_) {
     bytes_ahead_ += grpc_byte_buffer_length(message.get());
-    ahead_.push_back(std::move(message));
+    ahead_room_.front() = std::move(message);
+    ahead_.splice(ahead_.end(), ahead_room_);
   }
-  return std::nullopt;
+  return {};
 }
 
 // Under the lock: the RPC has ended once its status has come, and its headers, which gRPC may hand
 // out after that.
-std::optional<Queue::Finished> AsyncStream::FinishRpc() {
+Queue::FinishedList AsyncStream::FinishRpc() {
   if (final_ || !rpc_.done(BatchKind::kFinal) || !rpc_.done(rpc_.headers_batch())) {
-    return std::nullopt;
+    return {};
   }
   final_ = true;
   // gRPC may hand over the message of a call that failed; it does not count.
   if (!StreamsResponses(cardinality()) && rpc_.status_code() == GRPC_STATUS_OK) {
     single_ = rpc_.TakeMessage();
   }
-  if (!reading_ || (StreamsResponses(cardinality()) && !messages_over_)) return std::nullopt;
+  if (!reading_ || (StreamsResponses(cardinality()) && !messages_over_)) return {};
   return FinishRead(std::move(single_));
 }
 
 // Under the lock: the write under way becomes an event.
-Queue::Finished AsyncStream::FinishWrite(bool ok) {
+Queue::FinishedList AsyncStream::FinishWrite(bool ok) {
   writing_ = false;
-  Queue::Finished finished;
+  Queue::Finished& finished = write_room_.front();
   finished.stream = shared_from_this();
   finished.tag = write_tag_;
   finished.ok = ok;
-  return finished;
+  return std::move(write_room_);
 }
 
 // Under the lock: the read under way becomes an event.
-Queue::Finished AsyncStream::FinishRead(Message message) {
+Queue::FinishedList AsyncStream::FinishRead(Message message) {
   reading_ = false;
   bool expects_message = !StreamsResponses(cardinality()) && !messages_over_;
   if (expects_message) messages_over_ = true;
   if (message.empty()) ended_ = true;
   gathering_ = read_max_ > 0 && !message.empty();
-  Queue::Finished finished;
+  Queue::Finished& finished = read_room_.front();
   finished.stream = shared_from_this();
   finished.read = true;
   finished.expects_message = expects_message;
   finished.tag = read_tag_;
   finished.max = read_max_;
   finished.message = std::move(message);
-  return finished;
+  return std::move(read_room_);
 }
 
 // Converts a message and those behind it.
 void AsyncStream::Gather(Message first, size_t max, Buffer* out) {
   MessageList list(*method_, *options_, &rpc_, out);
-  Message message = std::move(first);
+  const Message* message = &first;
+  std::list<Message> later;
   std::unique_lock<std::mutex> lock(mutex_, std::defer_lock);
   while (true) {
     try {
-      list.Add(message);
+      list.Add(*message);
       lock.lock();
     } catch (...) {
       lock.lock();
       gathering_ = false;
       if (list.size() == 0) throw;
       // Those before it are given out; the next read tells.
-      bytes_ahead_ += grpc_byte_buffer_length(message.get());
-      ahead_.push_front(std::move(message));
+      bytes_ahead_ += grpc_byte_buffer_length(message->get());
+      ahead_.splice(ahead_.begin(), later);
       break;
     }
     if (list.size() == max || ahead_.empty()) {
       gathering_ = false;
       break;
     }
-    message = TakeAhead();
+    later = TakeAhead();
+    message = &later.front();
     lock.unlock();
   }
   bool fetch = MayFetch(kMessagesAhead / 2, kBytesAhead / 2);
   if (fetch) fetching_ = true;
   lock.unlock();
-  list.Close();
   if (fetch) FetchAhead();
+  list.Close();
 }
 
-Event AsyncStream::ToEvent(Queue::Finished* finished) {
+Event AsyncStream::ToEvent(Queue::Finished* finished) noexcept {
   Event event;
   event.tag = finished->tag;
-  event.outcome = Outcome::kDone;
+  try {
+    MakeEvent(finished, &event);
+  } catch (const std::exception&) {
+    event.message = Buffer();
+    event.error = nullptr;
+    event.no_memory = true;
+  }
+  return event;
+}
+
+// Throws where memory runs out.
+void AsyncStream::MakeEvent(Queue::Finished* finished, Event* event) {
   try {
     if (!finished->message.empty()) {
       if (finished->max > 0) {
-        Gather(std::move(finished->message), finished->max, &event.message);
+        Gather(std::move(finished->message), finished->max, &event->message);
       } else {
-        DecodeResponse(*method_, *options_, finished->message, &rpc_, &event.message);
+        DecodeResponse(*method_, *options_, finished->message, &rpc_, &event->message);
       }
-      *event.message.Reserve(1) = '\0';
+      *event->message.Reserve(1) = '\0';
     } else if (!finished->read) {
-      event.outcome = finished->ok ? Outcome::kDone : Outcome::kEnd;
+      event->outcome = finished->ok ? Outcome::kDone : Outcome::kEnd;
     } else if (rpc_.status_code() != GRPC_STATUS_OK) {
-      event.error = std::make_unique<Error>(AnswerError(rpc_, rpc_.GetStatus(), *method_));
+      event->error = std::make_unique<Error>(AnswerError(rpc_, rpc_.GetStatus(), *method_));
     } else {
       if (finished->expects_message) UnaryResponse(&rpc_, *method_);  // throws: there is none
-      event.outcome = Outcome::kEnd;
+      event->outcome = Outcome::kEnd;
     }
   } catch (const Error& error) {
-    event.error = std::make_unique<Error>(error);
-    event.message = Buffer();  // what had been converted before the fault
     if (error.code == Code::kStatus) {
       std::lock_guard<std::mutex> lock(mutex_);
       ended_ = true;  // also where it is the client that gives up
     }
+    event->message = Buffer();  // what had been converted before the fault
+    event->error = std::make_unique<Error>(error);
   }
-  return event;
 }
 
 }  // namespace pygrpc::rpc

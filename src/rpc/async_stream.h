@@ -10,7 +10,6 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,7 +52,7 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   void OnCompletion(BatchKind kind) override;
   // Makes the event of an operation that has finished: converts its message, or says how the RPC
   // ended.
-  Event ToEvent(Queue::Finished* finished);
+  Event ToEvent(Queue::Finished* finished) noexcept;
 
  private:
   friend class Queue;  // links streams into its list, and cancels them
@@ -68,14 +67,16 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   void Launch(int operations, const StartOperation& start);
   void StartReading(uint64_t tag, size_t max);
   void CancelRpc() noexcept;
-  Message TakeAhead();
+  std::list<Message> TakeAhead();
   bool MayFetch(size_t messages, size_t bytes) const;
-  void FetchAhead();
-  std::optional<Queue::Finished> OnMessage(Message message);
-  std::optional<Queue::Finished> FinishRpc();
-  Queue::Finished FinishRead(Message message);
+  void FetchAhead() noexcept;
+  // What becomes of a read or write, if it has finished; else empty.
+  Queue::FinishedList OnMessage(Message message);
+  Queue::FinishedList FinishRpc();
+  Queue::FinishedList FinishRead(Message message);
   void Gather(Message first, size_t max, Buffer* out);
-  Queue::Finished FinishWrite(bool ok);
+  Queue::FinishedList FinishWrite(bool ok);
+  void MakeEvent(Queue::Finished* finished, Event* event);
 
   const std::shared_ptr<Queue> queue_;
   const std::shared_ptr<Channel> channel_;
@@ -95,8 +96,11 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   bool ended_ = false;              // the last result was given out
   bool fetching_ = false;           // gRPC has been asked for a message
   std::list<Message> ahead_;        // messages that nobody has asked for yet; empty takes no memory
-  size_t bytes_ahead_ = 0;          // in them
+  std::list<Message> ahead_room_;   // for the message that was asked for and nobody waits for
+  size_t bytes_ahead_ = 0;          // in ahead_
   Message single_;                  // the response of a method that has but one, until it is read
+  Queue::FinishedList read_room_;   // for what becomes of the read under way
+  Queue::FinishedList write_room_;
   uint64_t read_tag_ = 0;
   size_t read_max_ = 0;     // of a read of many, or else 0
   bool gathering_ = false;  // such a read has its first message, and awaits its event

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <optional>
 #include <utility>
 
 #include "rpc/async_stream.h"
@@ -85,10 +86,10 @@ void WriteByte(int fd) {
 
 // A wake-up under way on the queue's own completion queue.
 struct Queue::Wake {
-  std::unique_ptr<WakeCall> call;
+  std::optional<WakeCall> call;
 };
 
-Queue::Queue() = default;
+Queue::Queue() : wake_(std::make_unique<Wake>()) {}
 
 Queue::~Queue() {
   if (own_queue_ == nullptr || Forked()) return;
@@ -97,7 +98,7 @@ Queue::~Queue() {
       grpc_completion_queue_next(own_queue_, gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr).type !=
       GRPC_QUEUE_SHUTDOWN) {
   }
-  wake_.reset();
+  wake_->call.reset();
   grpc_completion_queue_destroy(own_queue_);
 }
 
@@ -146,9 +147,17 @@ void Queue::Remove(AsyncStream* stream) noexcept {
   if (stream->next_ != nullptr) stream->next_->previous_ = stream->previous_;
 }
 
-void Queue::RequireOpen() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  CheckOpen();
+Queue::FinishedList Queue::Reserve() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    CheckOpen();
+    if (!spare_.empty()) {
+      FinishedList room;
+      room.splice(room.end(), spare_, spare_.begin());
+      return room;
+    }
+  }
+  return FinishedList(1);
 }
 
 void Queue::OperationsStarted(int count) {
@@ -157,19 +166,20 @@ void Queue::OperationsStarted(int count) {
   in_flight_ += static_cast<size_t>(count);
 }
 
-void Queue::OperationOver() {
+void Queue::OperationsOver(int count) noexcept {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (--in_flight_ == 0) changed_.notify_all();
+  in_flight_ -= static_cast<size_t>(count);
+  if (in_flight_ == 0) changed_.notify_all();
 }
 
-void Queue::Push(Finished finished, bool by_poller) {
+void Queue::Push(FinishedList finished, bool by_poller) noexcept {
   int notify_fd = -1;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (closed_) return;  // nobody polls any more, and what is kept would keep the streams
     if (seen_empty_) notify_fd = fd_;
     seen_empty_ = false;
-    finished_.push_back(std::move(finished));
+    finished_.splice(finished_.end(), finished);
     if (shared_) {
       changed_.notify_one();
     } else if (!by_poller && polling_ > 0) {
@@ -181,9 +191,7 @@ void Queue::Push(Finished finished, bool by_poller) {
 
 // Under the lock. One at a time is enough: it has not been seen yet.
 void Queue::StartWake() {
-  if (wake_ != nullptr) return;
-  wake_ = std::make_unique<Wake>();
-  wake_->call = std::make_unique<WakeCall>(OwnQueue(), this);
+  if (!wake_->call) wake_->call.emplace(OwnQueue(), this);
 }
 
 void Queue::WakeUp() {
@@ -212,11 +220,10 @@ void Queue::SetFd(int fd) {
   fd_ = fd;
 }
 
-void Queue::TakeFinished(size_t max, std::vector<Finished>* taken) {
+void Queue::TakeFinished(size_t max, FinishedList* taken) {
   std::lock_guard<std::mutex> lock(mutex_);
   while (!finished_.empty() && taken->size() < max) {
-    taken->push_back(std::move(finished_.front()));
-    finished_.pop_front();
+    taken->splice(taken->end(), finished_, finished_.begin());
   }
   // Who has got as many as there was room for asks again.
   if (taken->size() < max) seen_empty_ = true;
@@ -239,7 +246,7 @@ void Queue::Handle(const grpc_event& event) {
     return;
   }
   std::lock_guard<std::mutex> lock(mutex_);
-  wake_.reset();
+  wake_->call.reset();
 }
 
 void Queue::WaitOwn(int64_t timeout_ms, size_t max) {
@@ -271,9 +278,8 @@ void Queue::WaitOwn(int64_t timeout_ms, size_t max) {
   --polling_;
 }
 
-void Queue::Poll(int64_t timeout_ms, size_t max, std::vector<Event>* events) {
+void Queue::Poll(int64_t timeout_ms, size_t max, FinishedList* taken) {
   if (Forked()) EnterGrpc();  // throws
-  std::vector<Finished> taken;
   bool shared;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -288,12 +294,23 @@ void Queue::Poll(int64_t timeout_ms, size_t max, std::vector<Event>* events) {
     std::lock_guard<std::mutex> lock(mutex_);
     woken_ = false;
   }
-  TakeFinished(max, &taken);
-  events->reserve(events->size() + taken.size());
-  for (Finished& finished : taken) {
-    AsyncStream* stream = finished.stream.get();
-    events->push_back(stream->ToEvent(&finished));
-  }
+  TakeFinished(max, taken);
+}
+
+Event Queue::ToEvent(FinishedList* taken) noexcept {
+  constexpr size_t kMostSpare = 256;
+  FinishedList room;
+  room.splice(room.end(), *taken, taken->begin());
+  Event event = room.front().stream->ToEvent(&room.front());
+  room.front() = Finished();  // not under the lock: the stream may end here, and ask for it
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (spare_.size() < kMostSpare) spare_.splice(spare_.end(), room);
+  return event;
+}
+
+void Queue::PutBack(FinishedList* taken) noexcept {
+  std::lock_guard<std::mutex> lock(mutex_);
+  finished_.splice(finished_.begin(), *taken);
 }
 
 void Queue::Close() noexcept {
@@ -314,7 +331,7 @@ void Queue::Close() noexcept {
     }
   }
   // The streams of these may end here, and ask for the lock.
-  std::deque<Finished> dropped;
+  FinishedList dropped;
   dropped.swap(finished_);
   lock.unlock();
 }

@@ -9,10 +9,9 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -29,12 +28,14 @@ struct Event {
   Outcome outcome = Outcome::kDone;  // unless there is an error
   Buffer message;                    // of a read that got one
   std::unique_ptr<Error> error;
+  bool no_memory = false;  // there was none for the message, or for the error
 };
 
 // Where asynchronous operations complete. Without an fd, completions are taken from gRPC by the
 // threads that poll. With one, they are taken by one thread of the process, which writes a byte to
 // the fd when the queue becomes non-empty. Either way messages are converted by the thread that
-// polls. Thread-safe.
+// polls. What becomes of an operation needs no memory but what was set aside when it was started,
+// so that no event is lost where memory runs out. Thread-safe.
 class Queue : public std::enable_shared_from_this<Queue> {
  public:
   Queue();
@@ -42,9 +43,25 @@ class Queue : public std::enable_shared_from_this<Queue> {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
-  // Appends up to `max` events; waits for the first. Returns with none after `timeout_ms`, or when
-  // somebody calls WakeUp().
-  void Poll(int64_t timeout_ms, size_t max, std::vector<Event>* events);
+  // A finished operation of `stream`, to become an event.
+  struct Finished {
+    std::shared_ptr<AsyncStream> stream;
+    bool read = false;             // or a write
+    bool expects_message = false;  // a read of a single response
+    uint64_t tag = 0;
+    size_t max = 0;  // messages, of a read of many
+    Message message;
+    bool ok = false;
+  };
+  using FinishedList = std::list<Finished>;
+
+  // Appends up to `max` operations; waits for the first. Returns with none after `timeout_ms`, or
+  // when somebody calls WakeUp().
+  void Poll(int64_t timeout_ms, size_t max, FinishedList* taken);
+  // The event of the first of those that were taken, which is dropped from the list.
+  Event ToEvent(FinishedList* taken) noexcept;
+  // Takes back those of which no events could be made; they come first in the next poll.
+  void PutBack(FinishedList* taken) noexcept;
   void WakeUp();
   // Throws Error(kState) if the queue has been polled or has streams without an fd; -1 stops the
   // writing.
@@ -60,22 +77,13 @@ class Queue : public std::enable_shared_from_this<Queue> {
   // Streams are listed here, so that Close() reaches them. Throws Error(kClosed).
   void Add(AsyncStream* stream);
   void Remove(AsyncStream* stream) noexcept;
-  // A finished operation of `stream`, to become an event.
-  struct Finished {
-    std::shared_ptr<AsyncStream> stream;
-    bool read = false;             // or a write
-    bool expects_message = false;  // a read of a single response
-    uint64_t tag = 0;
-    size_t max = 0;  // messages, of a read of many
-    Message message;
-    bool ok = false;
-  };
+  // Room for an operation that is about to be started. Throws Error(kClosed).
+  FinishedList Reserve();
   // `by_poller`: by a thread that has just taken a completion from gRPC.
-  void Push(Finished finished, bool by_poller);
-  // Throws Error(kClosed), as OperationsStarted() does.
-  void RequireOpen();
+  void Push(FinishedList finished, bool by_poller) noexcept;
+  // Throws Error(kClosed).
   void OperationsStarted(int count);
-  void OperationOver();
+  void OperationsOver(int count) noexcept;
 
  private:
   struct Wake;
@@ -83,14 +91,15 @@ class Queue : public std::enable_shared_from_this<Queue> {
   void CheckOpen() const;
   grpc_completion_queue* OwnQueue();
   void StartWake();
-  void TakeFinished(size_t max, std::vector<Finished>* taken);
+  void TakeFinished(size_t max, FinishedList* taken);
   void WaitShared(int64_t timeout_ms);
   void WaitOwn(int64_t timeout_ms, size_t max);
   void Handle(const grpc_event& event);
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Finished> finished_;
+  FinishedList finished_;
+  FinishedList spare_;  // room that was set aside before, and is free again
   AsyncStream* first_stream_ = nullptr;
   size_t in_flight_ = 0;  // operations that gRPC has not completed
   bool closed_ = false;

@@ -157,6 +157,9 @@ void Rpc::StartBatch(BatchKind kind, const grpc_op* ops, size_t count, const Mes
 }
 
 grpc_op Rpc::SendInitialMetadata() {
+  // No slice is made before there is room for it.
+  sent_metadata_.reserve(options_.metadata.size() + (options_.authorization != nullptr ? 1 : 0) +
+                         (options_.gzip ? 1 : 0));
   for (const auto& [key, value] : options_.metadata) {
     sent_metadata_.push_back({CopiedSlice(key), CopiedSlice(value), {}});
   }
