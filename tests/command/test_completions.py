@@ -287,6 +287,12 @@ def test_fields_of_the_request(shell: Shell) -> None:
     ]
 
 
+def test_fields_of_a_message(shell: Shell) -> None:
+    line = "pygrpc encode --proto helloworld.proto HelloRequest "
+    assert shell.complete(line + "n") == ["name="]
+    assert shell.complete(line + "@hel") == ["@helloworld.proto"]
+
+
 @pytest.mark.parametrize("name", SHELLS)
 def test_the_command_prints_the_script(command: Path, name: str) -> None:
     text = subprocess.run([command, "completion", name], capture_output=True, check=True).stdout
