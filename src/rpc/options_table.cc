@@ -90,7 +90,7 @@ const std::vector<OptionSpec>& OptionsTable() {
       {"proto_path", T::kTextList, kClientScope | kLoadScope, "[]", nullptr, 0, 0, false,
        "directories to look for .proto files in, before PYGRPC_PROTO_PATH and the current one"},
       {"max_receive_size", T::kSize, kClientOnly, "4194304", nullptr, 0, kMaxInt, true,
-       "the largest message to accept"},
+       "the largest message to accept, after decompression"},
       {"max_send_size", T::kSize, kClientOnly, "\"none\"", nullptr, 0, kMaxInt, true,
        "the largest message to send"},
       {"keepalive", T::kObject, kClientOnly, "null", nullptr, 0, 0, false,
