@@ -108,6 +108,12 @@ TEST(ServiceConfig, Balancing) {
   EXPECT_THAT(OfConfig(R"({"loadBalancingConfig": [{"a": {}, "b": {}}]})"),
               HasSubstr("loadBalancingConfig[0]"));
   EXPECT_THAT(OfConfig(R"({"loadBalancingPolicy": "nope"})"), HasSubstr("loadBalancingPolicy"));
+  // gRPC would end the process.
+  EXPECT_THAT(OfConfig(R"({"loadBalancingConfig": [{"ring_hash_experimental": {}}]})"),
+              HasSubstr("ring_hash_experimental"));
+  EXPECT_THAT(OfConfig(R"({"loadBalancingConfig": [{"priority_experimental": {"priorities": ["a"],
+                           "children": {"a": {"config": [{"ring_hash_experimental": {}}]}}}}]})"),
+              HasSubstr("ring_hash_experimental"));
   EXPECT_THAT(OfConfig(R"({"loadBalancingPolicy": "ROUND_ROBIN"})"), HasSubstr("ROUND_ROBIN"));
 }
 
@@ -162,7 +168,7 @@ TEST(ServiceConfig, AShortConnectTimeoutHoldsForTheFirstAttempt) {
       Not(Contains(Pair("grpc.initial_reconnect_backoff_ms", 300))));
 }
 
-TEST(ServiceConfig, RetryPolicies) {
+TEST(ServiceConfig, WhetherThereIsARetryPolicy) {
   EXPECT_TRUE(HasRetryPolicy(R"({"methodConfig": [{"name": [{}]}, {"retryPolicy": {}}]})"));
   EXPECT_FALSE(HasRetryPolicy(R"({"methodConfig": [{"name": [{}], "timeout": "1s"}]})"));
   EXPECT_FALSE(HasRetryPolicy(R"({"methodConfig": 5})"));
