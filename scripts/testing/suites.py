@@ -279,6 +279,16 @@ SUITES = [
         environment={"PYGRPC_TEST_LONG": "1"},
         limit=1200,
     ),
+    _ctest(
+        "soak-long",
+        "five minutes of mixed calls, after which nothing has grown",
+        "release",
+        "--tests-regex",
+        "^capi.soak$",
+        when=When.LONG,
+        environment={"PYGRPC_TEST_SOAK_SECONDS": "300"},
+        limit=1200,
+    ),
     _schemas("schemas", "schemas of all .proto files that others ship", When.NORMAL, "40"),
     _schemas("schemas-long", "the same, every symbol and every message", When.LONG, "1"),
     Suite(

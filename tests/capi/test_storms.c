@@ -289,7 +289,7 @@ static void five_thousand_deadlines(void **state) {
 
 static void five_thousand_deadlines_of_an_event_loop(void **state) {
   (void)state;
-  expect_deadlines(true, "the same where the queue has an fd");
+  expect_deadlines(true, "5,000 deadlines with an fd at once");
 }
 
 /* ---- Clients and streams, opened and closed
