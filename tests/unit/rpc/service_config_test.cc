@@ -7,6 +7,7 @@
 #include <string>
 
 #include "rpc/call_options.h"
+#include "rpc/service_config.h"
 
 namespace pygrpc::rpc {
 namespace {
