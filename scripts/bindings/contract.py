@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import table
+from certificates import TlsServers
 from table import Language
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,13 +95,19 @@ class Server:
         )
         assert self.process.stdout is not None
         self.port = self.process.stdout.readline().strip()
+        self.tls: TlsServers | None = None
 
     def close(self) -> None:
+        if self.tls is not None:
+            self.tls.close()
         self.process.kill()
         self.process.communicate()
 
     def prepare(self) -> None:
-        """Installs the library, and makes one that is too old."""
+        """Installs the library, makes one that is too old, and fills in the scenarios."""
+        self.tls = TlsServers(self.program, self.scratch / "tls")
+        scenarios = self.tls.fill_in((BINDINGS / "scenarios.json").read_text())
+        (self.scratch / "scenarios.json").write_text(scenarios)
         prefix = self.shared / "prefix"
         shutil.rmtree(prefix, ignore_errors=True)
         install = ["cmake", "--install", str(self.build), "--prefix", str(prefix)]
@@ -123,7 +130,7 @@ class Server:
             "PYGRPC_TEST_PORT": self.port,
             "PYGRPC_TEST_SERVER": str(self.program),
             "PYGRPC_PROTO_PATH": str(ROOT / "protos"),
-            "PYGRPC_SCENARIOS": str(BINDINGS / "scenarios.json"),
+            "PYGRPC_SCENARIOS": str(self.scratch / "scenarios.json"),
             "PYGRPC_CONTRACT": str(BINDINGS / "contract.json"),
             "PYGRPC_OLD_LIBRARY": str(self.shared / "libold.so"),
             "PYGRPC_PREFIX": str(prefix),

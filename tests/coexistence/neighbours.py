@@ -5,7 +5,8 @@
 usage: neighbours.py ORDER SCOPE [PACKAGE]...
 
 ORDER is "ours" or "theirs", for who comes first; SCOPE is "local" or "global", for where the
-symbols of extension modules and of the library go. Every one is used when it comes, and again at the end.
+symbols of extension modules and of the library go. Every one is used when it comes, and again at
+the end.
 """
 
 import ctypes

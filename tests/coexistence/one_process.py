@@ -24,9 +24,9 @@ def environment_of(requirements: str) -> Path:
     place = ROOT / "build" / "coexistence" / digest
     python = place / "bin" / "python"
     if not (place / "complete").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", place], check=True)
-        install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", file]
-        subprocess.run([python, *install], check=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
+        install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]
+        subprocess.run([str(python), *install, str(file)], check=True)
         (place / "complete").touch()
     return python
 
