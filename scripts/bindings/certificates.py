@@ -40,7 +40,7 @@ def _openssl(*arguments: str | Path) -> None:
 
 
 def _make_authority(folder: Path, name: str) -> None:
-    files = ["-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"]
+    files = ["-keyout", str(folder / f"{name}.key"), "-out", str(folder / f"{name}.pem")]
     _openssl("req", "-x509", *_KEY, "-days", "2", "-subj", f"/CN={name}", *files)
 
 
