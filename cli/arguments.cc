@@ -82,8 +82,9 @@ void ReadEnvironment(const Command& command, const CLI::App& app, Settings* sett
 CLI::App* AddCommand(CLI::App* app, const Command& command, Settings* settings) {
   CLI::App* subcommand = app->add_subcommand(command.name, command.summary);
   subcommand->set_help_flag("-h,--help", "print this");
-  subcommand->formatter_fn(
-      [&command](const CLI::App*, std::string, CLI::AppFormatMode) { return HelpText(&command); });
+  subcommand->formatter_fn([&command](const CLI::App*, const std::string&, CLI::AppFormatMode) {
+    return HelpText(&command);
+  });
   for (const Flag& flag : Flags()) {
     if ((command.flags & flag.group) != 0) AddFlag(subcommand, flag, settings);
   }
@@ -180,7 +181,7 @@ Parsed Parse(int argc, const char* const* argv, bool finished) {
   Parsed parsed;
   CLI::App app;
   app.formatter_fn(
-      [](const CLI::App*, std::string, CLI::AppFormatMode) { return HelpText(nullptr); });
+      [](const CLI::App*, const std::string&, CLI::AppFormatMode) { return HelpText(nullptr); });
   app.set_help_flag("-h,--help", "print this");
   bool version = false;
   app.add_flag("--version", version, "print the version");

@@ -35,8 +35,9 @@ Json* PlaceOf(Json* message, const std::string& name) {
     std::string member = name.substr(start, dot - start);
     if (member.empty()) throw UsageError(name + ": a name is missing beside the dot");
     if (place->is_null()) *place = Json::object();
-    if (!place->is_object())
+    if (!place->is_object()) {
       throw UsageError(name + ": what it stands in was given a value before");
+    }
     place = &(*place)[member];
   }
   return place;

@@ -28,8 +28,9 @@ std::string Environment(const char* name) {
 std::string PathOfProfiles() {
   if (std::string path = Environment("PYGRPC_CONFIG"); !path.empty()) return path;
   std::string directory = Environment("XDG_CONFIG_HOME");
-  if (directory.empty() && !Environment("HOME").empty())
-    directory = Environment("HOME") + "/.config";
+  if (std::string home = Environment("HOME"); directory.empty() && !home.empty()) {
+    directory = home + "/.config";
+  }
   return directory.empty() ? "" : directory + "/pygrpc/config.json";
 }
 
