@@ -419,6 +419,8 @@ OptionValues ParseOptions(std::string_view text, const std::vector<OptionSpec>& 
                                    std::to_string(fault.byte == 0 ? 0 : fault.byte - 1));
     error.byte_offset = static_cast<int64_t>(fault.byte == 0 ? 0 : fault.byte - 1);
     throw error;
+  } catch (const Json::out_of_range&) {
+    throw Error(Code::kOption, "the options hold a number that is larger than any double, 1.8e308");
   }
   if (!object.is_object()) {
     throw Error(Code::kOption, "the options are no JSON object but " + Found(object));

@@ -35,6 +35,20 @@ size_t Utf8SequenceLength(std::string_view text, size_t at) {
   return 0;
 }
 
+// Appends the character at `at`, escaped if it is a control character or bad UTF-8, and gives its
+// length.
+size_t AppendPrintable(std::string_view text, size_t at, std::string* out) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  const size_t length = Utf8SequenceLength(text, at);
+  const auto byte = static_cast<unsigned char>(text[at]);
+  if (length == 0 || byte < 0x20 || byte == 0x7F) {
+    *out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+    return 1;
+  }
+  out->append(text, at, length);
+  return length;
+}
+
 char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::string LowerAscii(std::string_view text) {
@@ -102,27 +116,21 @@ size_t FindInvalidUtf8(std::string_view text) {
 }
 
 std::string Quote(std::string_view text, size_t limit) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::string quoted = "\"";
   size_t at = 0;
-  while (at < text.size()) {
-    if (at >= limit) {
-      quoted += "...";
-      break;
-    }
-    size_t length = Utf8SequenceLength(text, at);
-    auto byte = static_cast<unsigned char>(text[at]);
-    if (length == 0 || byte < 0x20 || byte == 0x7F) {
-      quoted += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-      ++at;
-      continue;
-    }
-    if (byte == '"' || byte == '\\') quoted += '\\';
-    quoted.append(text, at, length);
-    at += length;
+  while (at < text.size() && at < limit) {
+    if (text[at] == '"' || text[at] == '\\') quoted += '\\';
+    at += AppendPrintable(text, at, &quoted);
   }
+  if (at < text.size()) quoted += "...";
   quoted += '"';
   return quoted;
+}
+
+std::string OneLine(std::string_view text) {
+  std::string line;
+  for (size_t at = 0; at < text.size();) at += AppendPrintable(text, at, &line);
+  return line;
 }
 
 std::vector<std::string> NearNames(std::string_view wanted, const std::vector<std::string>& known,

@@ -29,7 +29,6 @@ constexpr std::string_view kPolicies[] = {"pick_first",
                                           "round_robin",
                                           "grpclb",
                                           "outlier_detection_experimental",
-                                          "ring_hash_experimental",
                                           "rls_experimental",
                                           "priority_experimental",
                                           "weighted_target_experimental",
@@ -38,6 +37,9 @@ constexpr std::string_view kPolicies[] = {"pick_first",
                                           "xds_cluster_manager_experimental",
                                           "xds_cluster_resolver_experimental",
                                           "xds_wrr_locality_experimental"};
+// The calls that a channel makes with this policy end the process, by a fault of gRPC's (seen with
+// 1.51.1); without a control plane, whose own configs come another way, it serves nobody.
+constexpr char kFatalPolicy[] = "ring_hash_experimental";
 constexpr std::string_view kStatusNames[] = {
     "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
     "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
@@ -202,9 +204,25 @@ std::vector<std::string> UsualPolicies() {
   return {std::begin(kPolicies), std::begin(kPolicies) + 4};
 }
 
+// Policies have others within them, in places that each names as it likes.
+void CheckNotFatal(const Place& list) {
+  std::vector<const Json*> waiting = {&list.value};
+  while (!waiting.empty()) {
+    const Json& value = *waiting.back();
+    waiting.pop_back();
+    if (value.is_object() && value.contains(kFatalPolicy)) {
+      Fault(list.path, std::string("holds the policy \"") + kFatalPolicy +
+                           "\", with which gRPC would end this process; \"round_robin\" is safe");
+    }
+    if (!value.is_structured()) continue;
+    for (const Json& inner : value) waiting.push_back(&inner);
+  }
+}
+
 // The first policy of the list that gRPC knows is taken, so there has to be one.
 std::string CheckPolicyList(const Place& list) {
   CheckArray(list);
+  CheckNotFatal(list);
   std::string chosen;
   for (size_t i = 0; i < list.value.size(); ++i) {
     Place policy = list.At(i);

@@ -81,7 +81,8 @@ Error ErrorAt(std::vector<Error::Location> locations, const std::string& suffix)
   if (locations.size() > 1) {
     message += " (and " + std::to_string(locations.size() - 1) + " more)";
   }
-  Error error(Code::kSchema, std::move(message));
+  // The names of files, and what protobuf quotes of a text, may hold anything.
+  Error error(Code::kSchema, OneLine(message));
   error.locations = std::move(locations);
   return error;
 }

@@ -34,7 +34,9 @@ struct Call {
   Script script;
   uint64_t way = 0;
 
-  bool is_unary() const { return way % 4 == 0 || way % 4 == 3; }
+  // Which function is called: see the switch at the end.
+  uint64_t function() const { return way % 5; }
+  bool is_unary() const { return function() != 1 && function() != 2; }
   // gRPC gives no status to a unary call while a second response waits to be read: its deadline
   // ends it. That takes time, and is tried for some inputs only.
   bool has_too_many() const { return is_unary() && script.messages.size() > 1; }
@@ -76,7 +78,7 @@ Call CallOf(std::string_view input) {
     }
   }
   script.trailers.insert(script.trailers.begin(), {"grpc-status", status});
-  if (call.has_too_many() && call.way % 8 < 4) script.messages.resize(1);
+  if (call.has_too_many() && call.way % 10 < 5) script.messages.resize(1);
   return call;
 }
 
@@ -95,6 +97,14 @@ void CallUnary(const Call& call) {
                                  });
   CheckNoTimeout(call, called);
   if (called.ok()) CheckIsJson("pygrpc_unary_unary", called.text);
+}
+
+void AskForHealth(const Call& call) {
+  const Outcome asked = RunText(
+      "pygrpc_health", {PYGRPC_E_STATUS, PYGRPC_E_WIRE},
+      [&](auto... out) { return pygrpc_health(TheClient(), "a.B", call.options(), out...); });
+  CheckNoTimeout(call, asked);
+  if (asked.ok()) CheckIsJson("pygrpc_health", asked.text);
 }
 
 void CheckAfter(pygrpc_stream* stream) {
@@ -147,7 +157,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   StayOffline();
   const Call call = CallOf(View(data, size));
   Peer::Get().Follow(call.script);
-  switch (call.way % 4) {
+  switch (call.function()) {
     case 0:
       CallUnary(call);
       break;
@@ -157,8 +167,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 2:
       CallStream(call, "pygrpc.test.Test/EchoBidi", nullptr);
       break;
-    default:
+    case 3:
       CallStream(call, "pygrpc.test.Test/Echo", "{}");
+      break;
+    default:
+      AskForHealth(call);
       break;
   }
   CheckUsable();

@@ -136,6 +136,7 @@ TEST(Options, BadValuesSayWhatIsTaken) {
 TEST(Options, AreAnObject) {
   EXPECT_THAT(Fault("{"), HasSubstr("not JSON"));
   EXPECT_THAT(Fault(""), HasSubstr("not JSON"));
+  EXPECT_THAT(Fault(R"({"count": 1e999})"), HasSubstr("larger than any double"));
   EXPECT_THAT(Fault("[]"), HasSubstr("an array"));
   EXPECT_THAT(Fault("12"), HasSubstr("12"));
 }

@@ -53,6 +53,11 @@ TEST(Quote, CutsBetweenCharacters) {
   EXPECT_EQ(Quote("012\xC3\xBC!", 4), "\"012\xC3\xBC...\"");
 }
 
+TEST(OneLine, EscapesWhatWouldBreakALine) {
+  EXPECT_EQ(OneLine("a \"quoted\" gr\xC3\xBC\xC3\x9F"), "a \"quoted\" gr\xC3\xBC\xC3\x9F");
+  EXPECT_EQ(OneLine("a\v\n\xFF"), R"(a\x0b\x0a\xff)");
+}
+
 TEST(NearNames, FindsSlipsOfTheKeyboard) {
   const std::vector<std::string> known = {"latitude", "longitude", "name", "NAME2"};
   EXPECT_THAT(NearNames("latitud", known), ElementsAre("latitude"));
