@@ -55,8 +55,8 @@
  * Fork      A process may load the library, make clients and load schemas, and then fork. Once a
  *           process has started an RPC (or waited for a channel), a forked child cannot start any:
  *           it gets PYGRPC_E_FORKED at once. Freeing handles there is fine.
- * Files     gRPC starts with the first RPC, wait or poll of a process, and opens a few files then; if
- *           it may open none, that is PYGRPC_E_STATE, and can be tried again.
+ * Files     gRPC starts with the first RPC, wait or poll of a process, and opens a few files then;
+ *           if it may open none, that is PYGRPC_E_STATE, and can be tried again.
  * Signals   A wait goes on when a signal arrives. To stay interruptible, wait in slices of a
  *           stream's timeout_ms.
  * Versions  Functions, codes and options are only added. Each declaration says since when it is

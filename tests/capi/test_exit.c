@@ -80,8 +80,8 @@ static void wait_in_poll(void) { poll_queue(queues[0]); }
 static void wait_in_poll_with_fd(void) { poll_queue(queues[1]); }
 
 static void (*const kWaits[])(void) = {
-    wait_in_unary,   wait_in_read,     wait_in_read_with_timeout, wait_in_write,
-    wait_in_headers, wait_until_ready, wait_in_poll,              wait_in_poll_with_fd,
+    wait_in_unary,    wait_in_read, wait_in_read_with_timeout, wait_in_write, wait_in_headers,
+    wait_until_ready, wait_in_poll, wait_in_poll_with_fd,
 };
 
 static void *wait_in_thread(void *argument) {
@@ -160,8 +160,9 @@ static void leave_main(void) {
 }
 
 static void (*const kWays[])(void) = {
-    end_by_exit,          end_by_quick_exit,     end_by_underscore_exit, end_by_return,
-    end_with_use_at_exit, end_by_another_thread, leave_main,
+    end_by_exit,   end_by_quick_exit,    end_by_underscore_exit,
+    end_by_return, end_with_use_at_exit, end_by_another_thread,
+    leave_main,
 };
 
 /* ---- The tests */

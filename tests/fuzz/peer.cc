@@ -122,6 +122,7 @@ class Connection {
 
   void Send(std::string_view bytes) {
     while (!bytes.empty()) {
+      // cppcheck-suppress danglingTemporaryLifetime ; the temporary of a caller lives until its end
       const ssize_t count = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (count <= 0) return;  // reading notices it
       bytes.remove_prefix(static_cast<size_t>(count));

@@ -1,13 +1,14 @@
 // Copyright 2026 The pygrpc Authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "rpc/service_config.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
 #include "rpc/call_options.h"
-#include "rpc/service_config.h"
 
 namespace pygrpc::rpc {
 namespace {
