@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does what the README tells to do: each of its code blocks, and each command, is a test."""
 
+import json
 import os
 import re
 import subprocess
@@ -121,6 +122,7 @@ def test_every_block_is_of_a_kind_that_is_tested() -> None:
 
 def test_every_command_is_tested() -> None:
     tested = ("scripts/demo", SELF, "cmake ", "sudo cmake ", "sudo ldconfig", "cc hello.c ")
+    tested += ("pygrpc ", "echo ")
     assert [line for line in COMMANDS if not line.startswith(tested)] == []
 
 
@@ -165,6 +167,23 @@ def test_c_with_dlopen(work: Path, installed: dict[str, str]) -> None:
 
 def test_python(work: Path) -> None:
     assert run([sys.executable, "hello.py"], work, {}) == output_of("python")
+
+
+def test_the_command(work: Path, port: str, installed: dict[str, str]) -> None:
+    # It finds the library beside itself.
+    path = f"{Path(installed['LD_LIBRARY_PATH']).parent / 'bin'}:{os.environ['PATH']}"
+    lines = [line for line in COMMANDS if line.startswith(("pygrpc ", "echo "))]
+    assert all(PORT in line for line in lines)
+    printed = [run(line.replace(PORT, port), work, {"PATH": path}) for line in lines]
+    (block,) = [i for i, block in enumerate(BLOCKS) if block.text == f"{lines[0]}\n"]
+    assert printed[0] == BLOCKS[block + 1].text
+    assert '"helloworld.Greeter"\n' in printed[1]
+    assert json.loads(printed[2])["name"] == "helloworld.Greeter"
+    assert printed[3:] == [
+        '{"name":"text"}\n',
+        '{"message":"Hello, you!"}\n{"message":"Hello, all!"}\n',
+        printed[0],
+    ]
 
 
 def test_the_python_example_is_the_same_program() -> None:
