@@ -99,8 +99,14 @@ Rpc::Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptio
   grpc_channel* raw = channel_->Get();
   progress_.started = MonotonicNow();
   gpr_timespec deadline = CallDeadline(method_.cardinality, options_, progress_.started);
-  // Handles are never given back, so paths that no schema knows get none.
-  void* registered = method_.request != nullptr ? channel_->RegisterMethod(method_.path) : nullptr;
+  void* registered = nullptr;
+  try {
+    // Handles are never given back, so paths that no schema knows get none.
+    if (method_.request != nullptr) registered = channel_->RegisterMethod(method_.path);
+  } catch (const std::bad_alloc&) {
+    if (listener_ == nullptr) channel_->ReturnQueue(queue_);
+    throw;
+  }
   if (registered != nullptr) {
     call_ = grpc_channel_create_registered_call(raw, nullptr, GRPC_PROPAGATE_DEFAULTS, queue_,
                                                 registered, deadline, nullptr);
