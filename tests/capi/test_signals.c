@@ -155,7 +155,7 @@ static int set_up(void **state) {
   char *payload = payload_json(300000);
   pygrpc_error *error = NULL;
   int32_t result = PYGRPC_OK;
-  while (result == PYGRPC_OK) result = pygrpc_stream_write(place.full, payload, NUL, 50, &error);
+  while (result == PYGRPC_OK) result = pygrpc_stream_write(place.full, payload, NUL, 1000, &error);
   expect_code(result, PYGRPC_PENDING, error);
   free(payload);
   assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);

@@ -159,6 +159,32 @@ static void closed_by_other_threads(void) {
   for (int i = 0; i < kThreads; i++) CHECK(pthread_join(threads[i], NULL) == 0);
 }
 
+static void *use_and_wait(void *argument) {
+  const struct loaded *library = argument;
+  pygrpc_client *client = loaded_client(library, target, protos);
+  pygrpc_stream *stream = NULL;
+  CHECK(library->stream_stream(client, "SayHelloBidiStream", NULL, &stream, NULL) == PYGRPC_OK);
+  loaded_converse(library, stream);
+  library->stream_free(stream);
+  library->client_free(client);
+  return NULL;
+}
+
+/* The thread that closes it never used it, and none that did is left: nothing of the application's
+ * holds the library, but gRPC's threads and its own still run in it. */
+static void closed_after_its_users_ended(void) {
+  for (int i = 0; i < 5; i++) {
+    struct loaded library = loaded_open(library_path, RTLD_LOCAL);
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, use_and_wait, &library) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(dlclose(library.handle) == 0);
+    pause_ms(100);
+    CHECK(dlopen(library_path, RTLD_NOW | RTLD_NOLOAD) == library.handle);
+    CHECK(dlclose(library.handle) == 0);
+  }
+}
+
 /* gRPC's threads, and this library's, are still there when main() returns. */
 static void closed_before_the_end(void) {
   const struct loaded library = loaded_open(library_path, RTLD_LOCAL);
@@ -230,6 +256,7 @@ static const struct {
     {"closed_with_handles_open", closed_with_handles_open},
     {"closed_with_calls_in_flight", closed_with_calls_in_flight},
     {"closed_by_other_threads", closed_by_other_threads},
+    {"closed_after_its_users_ended", closed_after_its_users_ended},
     {"closed_before_the_end", closed_before_the_end},
     {"opened_after_fork", opened_after_fork},
     {"forked_after_another_user", forked_after_another_user},

@@ -28,6 +28,7 @@ SCENE(opened_again_and_again)
 SCENE(closed_with_handles_open)
 SCENE(closed_with_calls_in_flight)
 SCENE(closed_by_other_threads)
+SCENE(closed_after_its_users_ended)
 SCENE(closed_before_the_end)
 SCENE(opened_after_fork)
 SCENE(forked_after_another_user)
@@ -40,6 +41,7 @@ int main(void) {
       cmocka_unit_test(closed_with_handles_open),
       cmocka_unit_test(closed_with_calls_in_flight),
       cmocka_unit_test(closed_by_other_threads),
+      cmocka_unit_test(closed_after_its_users_ended),
       cmocka_unit_test(closed_before_the_end),
       cmocka_unit_test(opened_after_fork),
       cmocka_unit_test(forked_after_another_user),
