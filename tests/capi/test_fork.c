@@ -53,7 +53,8 @@ static int tear_down(void **state) {
 static void greet(void) {
   char *response = NULL;
   pygrpc_error *error = NULL;
-  const int32_t result = pygrpc_unary_unary(client, "SayHello", "{\"name\": \"you\"}", NUL, NULL,
+  const char *options = format("{\"timeout\": %d}", 10 * time_factor());
+  const int32_t result = pygrpc_unary_unary(client, "SayHello", "{\"name\": \"you\"}", NUL, options,
                                             &response, NULL, &error);
   if (result != PYGRPC_OK) fprintf(stderr, "%s\n", pygrpc_error_message(error));
   CHECK(result == PYGRPC_OK);
