@@ -32,7 +32,9 @@ struct place {
   pygrpc_client *unconnected; /* of nobody */
   pygrpc_client *unanswered;  /* of a socket that says nothing */
   pygrpc_stream *silent;      /* a stream of which nothing comes */
-  pygrpc_stream *full;        /* a stream that takes no more */
+  pygrpc_stream *full;        /* a stream whose server reads nothing */
+  char *payload;              /* for that */
+  int64_t began;              /* when the wait began */
   pygrpc_queue *queue;
   pygrpc_queue *queue_with_fd;
   char *text; /* what a function gave out, freed by the check */
@@ -56,7 +58,13 @@ static int32_t info_of_silent(struct place *place) {
 }
 
 static int32_t write_to_full(struct place *place) {
-  return pygrpc_stream_write(place->full, "{}", NUL, kWaitMs, NULL);
+  /* some more may fit: the server's window grows */
+  int32_t result = PYGRPC_OK;
+  for (int i = 0; i < 100 && result == PYGRPC_OK; i++) {
+    place->began = now_ms();
+    result = pygrpc_stream_write(place->full, place->payload, NUL, kWaitMs, NULL);
+  }
+  return result;
 }
 
 static int32_t wait_ready(struct place *place) {
@@ -152,12 +160,8 @@ static int set_up(void **state) {
   place.unanswered = client_of(silence.target, NULL);
   place.silent = open_stream(place.client, "NeverAnswerBidi", NULL, NULL);
   place.full = open_stream(place.client, "Test/NeverRead", NULL, NULL);
-  char *payload = payload_json(300000);
+  place.payload = payload_json(300000);
   pygrpc_error *error = NULL;
-  int32_t result = PYGRPC_OK;
-  while (result == PYGRPC_OK) result = pygrpc_stream_write(place.full, payload, NUL, 1000, &error);
-  expect_code(result, PYGRPC_PENDING, error);
-  free(payload);
   assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
   expect_ok(pygrpc_queue_new(&place.queue, &error), error);
   expect_ok(pygrpc_queue_new(&place.queue_with_fd, &error), error);
@@ -169,6 +173,7 @@ static int tear_down(void **state) {
   pygrpc_queue_free(place.queue_with_fd);
   pygrpc_queue_free(place.queue);
   pygrpc_stream_free(place.full);
+  free(place.payload);
   pygrpc_stream_free(place.silent);
   pygrpc_client_free(place.unanswered);
   pygrpc_client_free(place.unconnected);
@@ -234,9 +239,9 @@ static void every_wait(int flags) {
   for (size_t i = 0; i < COUNT_OF(kWaits); i++) {
     begin(kWaits[i].name);
     const int handled_before = handled;
-    const int64_t start = now_ms();
+    place.began = now_ms();
     const int32_t result = kWaits[i].wait(&place);
-    const int64_t taken = now_ms() - start;
+    const int64_t taken = now_ms() - place.began;
     pygrpc_free(place.text);
     place.text = NULL;
     if (result != PYGRPC_PENDING || taken < kWaitMs - 2 || taken > kWaitMs + kLateMs) {
@@ -244,7 +249,7 @@ static void every_wait(int flags) {
     }
     assert_int_equal(result, PYGRPC_PENDING);
     assert_true(taken >= kWaitMs - 2);
-    assert_within(start, kWaitMs + kLateMs);
+    assert_within(place.began, kWaitMs + kLateMs);
     /* the handler was not kept from running: a busy machine joins some signals into one */
     assert_true(handled - handled_before >= 5);
     if (taken - kWaitMs > latest) latest = taken - kWaitMs;
