@@ -234,15 +234,15 @@ void converse(pygrpc_client* client, enum rpc_mode mode, const struct conversati
 
 void expect_usable_at(pygrpc_client* client, const char* file, int line) {
   /* gRPC looks at its sockets only where somebody waits: where a connection ended after the last
-   * RPC did, it is the next one that finds out. */
-  enum { kAttempts = 3 };
-  struct outcome outcome = {.code = PYGRPC_OK};
-  for (int i = 0; i < kAttempts && outcome.code != PYGRPC_END; i++) {
+   * RPC did, it is the next one that finds out. And until it has heard of it everywhere, another
+   * one may be given the same connection. */
+  struct outcome outcome;
+  const int64_t start = now_ms();
+  do {
     converse(client, RPC_BLOCKING, &kConversation[0], "{\"wait_for_ready\": true, \"timeout\": 60}",
              &outcome);
-    if (outcome.code != PYGRPC_END && (outcome.status != 14 || !outcome.retriable)) break;
-  }
-  if (outcome.code != PYGRPC_END) {
-    fail_at(file, line, "the client is not usable any more: %s", outcome.message);
-  }
+    if (outcome.code == PYGRPC_END) return;
+    pause_ms(1);
+  } while (outcome.status == 14 && outcome.retriable && now_ms() - start < 5000);
+  fail_at(file, line, "the client is not usable any more: %s", outcome.message);
 }

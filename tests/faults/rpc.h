@@ -72,8 +72,8 @@ extern const struct conversation kConversation[kConversations];
 void converse(pygrpc_client* client, enum rpc_mode mode, const struct conversation* conversation,
               const char* options, struct outcome* outcome);
 
-/* A call on the client goes well, also where it has to connect first; it may be told once or twice
- * that the connection is gone. */
+/* A call on the client goes well, also where it has to connect first; it may be told for a
+ * moment that the connection is gone. */
 #define expect_usable(client) expect_usable_at(client, __FILE__, __LINE__)
 void expect_usable_at(pygrpc_client* client, const char* file, int line);
 
