@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/intrusive_list.h"
 #include "rpc/call_options.h"
 #include "rpc/channel.h"
 #include "rpc/method.h"
@@ -25,7 +26,9 @@ namespace pygrpc::rpc {
 // One RPC in progress in terms of messages, whose reads and writes complete on a queue: each that
 // was accepted becomes exactly one event. One read and one write may be under way at a time.
 // Thread-safe.
-class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<AsyncStream> {
+class AsyncStream : public Rpc::Listener,
+                    public Listed<AsyncStream>,
+                    public std::enable_shared_from_this<AsyncStream> {
  public:
   static std::shared_ptr<AsyncStream> Start(std::shared_ptr<Queue> queue,
                                             std::shared_ptr<Channel> channel,
@@ -55,7 +58,7 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   Event ToEvent(Queue::Finished* finished) noexcept;
 
  private:
-  friend class Queue;  // links streams into its list, and cancels them
+  friend class Queue;  // cancels its streams
   struct Private {};   // only Start() makes streams
 
  public:
@@ -105,10 +108,6 @@ class AsyncStream : public Rpc::Listener, public std::enable_shared_from_this<As
   size_t read_max_ = 0;     // of a read of many, or else 0
   bool gathering_ = false;  // such a read has its first message, and awaits its event
   uint64_t write_tag_ = 0;
-
-  AsyncStream* next_ = nullptr;  // in the queue's list
-  AsyncStream* previous_ = nullptr;
-  bool listed_ = false;
 };
 
 }  // namespace pygrpc::rpc

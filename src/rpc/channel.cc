@@ -239,29 +239,21 @@ bool Channel::IsReady() const noexcept {
 void Channel::Add(Rpc* rpc) {
   if (quota_ != nullptr) quota_->Add();
   std::lock_guard<std::mutex> lock(rpcs_mutex_);
-  rpc->next_ = first_rpc_;
-  rpc->previous_ = nullptr;
-  if (first_rpc_ != nullptr) first_rpc_->previous_ = rpc;
-  first_rpc_ = rpc;
+  rpcs_.Add(rpc);
   if (closed()) rpc->Cancel();
 }
 
 void Channel::Remove(Rpc* rpc) noexcept {
   if (quota_ != nullptr) quota_->Remove();
   std::lock_guard<std::mutex> lock(rpcs_mutex_);
-  if (rpc->previous_ != nullptr) {
-    rpc->previous_->next_ = rpc->next_;
-  } else {
-    first_rpc_ = rpc->next_;
-  }
-  if (rpc->next_ != nullptr) rpc->next_->previous_ = rpc->previous_;
+  rpcs_.Remove(rpc);
 }
 
 void Channel::Close() noexcept {
   closed_.store(true, std::memory_order_release);
   if (Forked()) return;
   std::lock_guard<std::mutex> lock(rpcs_mutex_);
-  for (Rpc* rpc = first_rpc_; rpc != nullptr; rpc = rpc->next_) rpc->Cancel();
+  rpcs_.ForEach([](Rpc* rpc) { rpc->Cancel(); });
 }
 
 }  // namespace pygrpc::rpc

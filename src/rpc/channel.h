@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/intrusive_list.h"
 #include "rpc/call_options.h"
 #include "rpc/credentials.h"
 #include "rpc/receive_quota.h"
@@ -84,7 +85,7 @@ class Channel {
   std::vector<grpc_completion_queue*> idle_queues_;
 
   std::mutex rpcs_mutex_;
-  Rpc* first_rpc_ = nullptr;
+  IntrusiveList<Rpc> rpcs_;
   std::atomic<bool> closed_{false};
 };
 

@@ -130,21 +130,12 @@ void Queue::CheckOpen() const {
 void Queue::Add(AsyncStream* stream) {
   std::lock_guard<std::mutex> lock(mutex_);
   CheckOpen();
-  stream->next_ = first_stream_;
-  if (first_stream_ != nullptr) first_stream_->previous_ = stream;
-  first_stream_ = stream;
-  stream->listed_ = true;
+  streams_.Add(stream);
 }
 
 void Queue::Remove(AsyncStream* stream) noexcept {
-  if (!stream->listed_) return;
   std::lock_guard<std::mutex> lock(mutex_);
-  if (stream->previous_ != nullptr) {
-    stream->previous_->next_ = stream->next_;
-  } else {
-    first_stream_ = stream->next_;
-  }
-  if (stream->next_ != nullptr) stream->next_->previous_ = stream->previous_;
+  streams_.Remove(stream);
 }
 
 Queue::FinishedList Queue::Reserve() {
@@ -211,7 +202,7 @@ void Queue::WakeUp() {
 
 void Queue::SetFd(int fd) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (!shared_ && (own_queue_ != nullptr || first_stream_ != nullptr)) {
+  if (!shared_ && (own_queue_ != nullptr || !streams_.empty())) {
     throw Error(Code::kState,
                 "the queue has been used without an fd; set the fd before the first stream");
   }
@@ -318,9 +309,8 @@ void Queue::Close() noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
   closed_ = true;
   changed_.notify_all();
-  for (AsyncStream* stream = first_stream_; stream != nullptr; stream = stream->next_) {
-    stream->CancelRpc();  // Cancel() takes the stream's lock, under which others take this one
-  }
+  // Cancel() takes the stream's lock, under which others take this one.
+  streams_.ForEach([](AsyncStream* stream) { stream->CancelRpc(); });
   if (shared_) {
     changed_.wait(lock, [this] { return in_flight_ == 0; });
   } else {

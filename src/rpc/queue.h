@@ -15,6 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/intrusive_list.h"
 #include "rpc/rpc.h"
 #include "rpc/stream.h"
 
@@ -100,7 +101,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   std::condition_variable changed_;
   FinishedList finished_;
   FinishedList spare_;  // room that was set aside before, and is free again
-  AsyncStream* first_stream_ = nullptr;
+  IntrusiveList<AsyncStream> streams_;
   size_t in_flight_ = 0;  // operations that gRPC has not completed
   bool closed_ = false;
   bool woken_ = false;

@@ -19,6 +19,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/intrusive_list.h"
 #include "rpc/call_options.h"
 #include "rpc/channel.h"
 #include "rpc/method.h"
@@ -101,7 +102,7 @@ int64_t MonotonicNow();
 // polls that, who then calls Complete().
 //
 // Threads: Cancel() from any; the rest as their comments say.
-class Rpc {
+class Rpc : public Listed<Rpc> {
  public:
   // Is told of completions that come by a shared queue.
   class Listener {
@@ -175,8 +176,6 @@ class Rpc {
   Channel* channel() const { return channel_.get(); }
 
  private:
-  friend class Channel;  // links RPCs into its list
-
   Batch& At(BatchKind kind) { return batches_[static_cast<int>(kind)]; }
   const Batch& At(BatchKind kind) const { return batches_[static_cast<int>(kind)]; }
   // `sent`: to be counted, if any.
@@ -218,9 +217,6 @@ class Rpc {
     std::string message;
   };
   std::optional<Rejection> rejection_;
-
-  Rpc* next_ = nullptr;  // in the channel's list
-  Rpc* previous_ = nullptr;
 };
 
 }  // namespace pygrpc::rpc

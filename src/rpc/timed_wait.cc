@@ -67,16 +67,13 @@ class WaitWatch {
 
   void Add(TimedWait* wait) {
     std::lock_guard<std::mutex> lock(mutex_);
-    wait->next_ = first_;
-    if (first_ != nullptr) first_->previous_ = wait;
-    first_ = wait;
+    waits_.Add(wait);
     if (wait->ends_at_ + kGrace < looks_at_) changed_.notify_one();
   }
 
   void Remove(TimedWait* wait) {
     std::lock_guard<std::mutex> lock(mutex_);
-    (wait->previous_ != nullptr ? wait->previous_->next_ : first_) = wait->next_;
-    if (wait->next_ != nullptr) wait->next_->previous_ = wait->previous_;
+    waits_.Remove(wait);
   }
 
  private:
@@ -121,15 +118,13 @@ class WaitWatch {
   // Under the lock.
   int64_t FirstEnd() const {
     int64_t first = kNever;
-    for (const TimedWait* wait = first_; wait != nullptr; wait = wait->next_) {
-      first = std::min(first, wait->ends_at_);
-    }
+    waits_.ForEach([&](const TimedWait* wait) { first = std::min(first, wait->ends_at_); });
     return first;
   }
 
-  std::mutex mutex_;  // guards what follows, and the links of the waits
+  std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
-  TimedWait* first_ = nullptr;
+  IntrusiveList<TimedWait> waits_;
   int64_t looks_at_ = kNever;  // when the thread looks at the waits next
 };
 

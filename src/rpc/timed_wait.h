@@ -8,25 +8,23 @@
 
 #include <cstdint>
 
+#include "base/intrusive_list.h"
+
 namespace pygrpc::rpc {
 
 // Says, while it lives, that this thread waits in gRPC until a deadline, and sees to it that the
 // wait ends then. Left alone, gRPC begins its whole timeout anew after each signal that the thread
 // handles, so that signals which come more often than that make it endless. The first wait of a
 // process with a deadline to come starts a thread that looks after all of them.
-class TimedWait {
+class TimedWait : public Listed<TimedWait> {
  public:
   explicit TimedWait(gpr_timespec deadline);
   ~TimedWait();
-  TimedWait(const TimedWait&) = delete;
-  TimedWait& operator=(const TimedWait&) = delete;
 
  private:
-  friend class WaitWatch;  // links them into its list
+  friend class WaitWatch;
 
   int64_t ends_at_ = 0;  // of MonotonicNow(); 0: nobody needs to look after it
-  TimedWait* next_ = nullptr;
-  TimedWait* previous_ = nullptr;
 };
 
 }  // namespace pygrpc::rpc
