@@ -95,8 +95,12 @@ static void a_deadline_before_there_is_a_connection(void **state) {
   struct relay silent;
   relay_start(&silent, RELAY_SILENT, 0);
   const char *options = format("{\"timeout\": %d}", time_factor());
-  expect_call_failure(silent.target, NULL, options, 4, "deadline_connecting", true, "connection");
-  expect_call_failure(silent.target, kTls, options, 4, "deadline_connecting", true, "connection");
+  expect_call_failure(silent.target, "{\"connect_timeout\": 600}", options, 4,
+                      "deadline_connecting", true, "connection");
+  expect_call_failure(
+      silent.target,
+      "{\"connect_timeout\": 600, \"transport\": \"tls\", \"tls\": {\"verify\": false}}", options,
+      4, "deadline_connecting", true, "connection");
   relay_stop(&silent);
   expect_call_failure(dead_target(), NULL,
                       format("{\"timeout\": %d, \"wait_for_ready\": true}", time_factor()), 4,
