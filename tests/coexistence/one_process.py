@@ -31,12 +31,11 @@ def environment_of(requirements: str) -> Path:
     return python
 
 
-def live_together(
-    python: Path, target: str, order: str, scope: str, packages: tuple[str, ...], **more: str
-) -> None:
+def run_python(python: Path, target: str, *arguments: str, **more: str) -> str:
+    """What an interpreter prints, which has to end well."""
     variables = {"PYGRPC_TEST_TARGET": target, "PYGRPC_PROTO_PATH": str(ROOT / "protos"), **more}
     result = subprocess.run(
-        [python, "-X", "faulthandler", HERE / "neighbours.py", order, scope, *packages],
+        [str(python), "-X", "faulthandler", *arguments],
         env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -47,4 +46,12 @@ def live_together(
         check=False,
     )
     assert result.returncode == 0, f"{result.returncode}\n{result.stdout}"
-    assert result.stdout.endswith("all of them\n"), result.stdout
+    return result.stdout
+
+
+def live_together(
+    python: Path, target: str, order: str, scope: str, packages: tuple[str, ...], **more: str
+) -> None:
+    program = str(HERE / "neighbours.py")
+    output = run_python(python, target, program, order, scope, *packages, **more)
+    assert output.endswith("all of them\n"), output

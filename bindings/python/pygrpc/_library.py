@@ -17,6 +17,40 @@ FILE_NAME = "libpygrpc.so.0"
 ENVIRONMENT_VARIABLE = "PYGRPC_LIBRARY"
 
 
+# A function of C++ protobuf that the library calls.
+_PROTOBUF = "_ZN6google8protobuf14DescriptorPoolC1Ev"
+
+
+class _Symbol(ctypes.Structure):
+    """Dl_info of <dlfcn.h>."""
+
+    _fields_ = (
+        ("file", ctypes.c_char_p),
+        ("base", ctypes.c_void_p),
+        ("name", ctypes.c_char_p),
+        ("address", ctypes.c_void_p),
+    )
+
+
+def _mode() -> int:
+    """How to load the library: locally.
+
+    Other packages make their C++ protobuf global, TensorFlow for one. It would take the place of
+    the one that the library is linked to, and crash. There, the library is bound to its own first;
+    but not where malloc() is somebody's own, for then the two would free each other's memory.
+    """
+    program = ctypes.CDLL(None)
+    if not hasattr(program, _PROTOBUF):
+        return ctypes.RTLD_LOCAL
+    allocator = _Symbol()
+    malloc = ctypes.cast(program.malloc, ctypes.c_void_p)
+    if not program.dladdr(malloc, ctypes.byref(allocator)):
+        return ctypes.RTLD_LOCAL
+    if not os.path.basename(allocator.file).startswith((b"libc.so", b"libc-")):
+        return ctypes.RTLD_LOCAL
+    return ctypes.RTLD_LOCAL | getattr(os, "RTLD_DEEPBIND", 0)
+
+
 class Library:
     """A loaded library; its attributes are the functions, without "pygrpc_" in front.
 
@@ -28,7 +62,7 @@ class Library:
         # Out parameters that are not in use; see _handles.Out.
         self.outs: list[Any] = []
         # ctypes adds RTLD_NOW and never unloads.
-        dll = ctypes.CDLL(path, mode=ctypes.RTLD_LOCAL)
+        dll = ctypes.CDLL(path, mode=_mode())
         try:
             abi = dll.pygrpc_abi_version()
         except AttributeError:
