@@ -20,12 +20,12 @@ namespace {
 
 // The tag of a channel that is to be destroyed; the addresses of batches are even.
 void* TagOf(grpc_channel* channel) {
-  return reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(channel) | 1);
+  return reinterpret_cast<char*>(channel) + 1;
 }
 
 grpc_channel* ChannelOf(void* tag) {
-  auto address = reinterpret_cast<uintptr_t>(tag);
-  return (address & 1) != 0 ? reinterpret_cast<grpc_channel*>(address - 1) : nullptr;
+  bool is_odd = (reinterpret_cast<uintptr_t>(tag) & 1) != 0;
+  return is_odd ? reinterpret_cast<grpc_channel*>(static_cast<char*>(tag) - 1) : nullptr;
 }
 
 [[noreturn]] void Serve(grpc_completion_queue* queue) {
