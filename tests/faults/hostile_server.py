@@ -308,12 +308,11 @@ def serve(attack: Attack, calls: Iterator[int], connection: Connection) -> None:
 
 def main() -> None:
     calls = itertools.count()
-    raw_server.main(
-        {
-            name: lambda connection, attack=attack: serve(attack, calls, connection)
-            for name, attack in ATTACKS.items()
-        }
-    )
+
+    def serves(attack: Attack) -> raw_server.Serve:
+        return lambda connection: serve(attack, calls, connection)
+
+    raw_server.main({name: serves(attack) for name, attack in ATTACKS.items()})
 
 
 if __name__ == "__main__":
