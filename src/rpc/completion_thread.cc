@@ -19,9 +19,7 @@ namespace pygrpc::rpc {
 namespace {
 
 // The tag of a channel that is to be destroyed; the addresses of batches are even.
-void* TagOf(grpc_channel* channel) {
-  return reinterpret_cast<char*>(channel) + 1;
-}
+void* TagOf(grpc_channel* channel) { return reinterpret_cast<char*>(channel) + 1; }
 
 grpc_channel* ChannelOf(void* tag) {
   bool is_odd = (reinterpret_cast<uintptr_t>(tag) & 1) != 0;

@@ -34,9 +34,9 @@ bool prepared = false;
 std::atomic<bool> armed{false};
 std::atomic<bool> all_threads{false};
 thread_local bool this_thread = false;
-bool of_protobuf = false;
-bool only_once = false;
-int64_t fail_at = 0;
+std::atomic<bool> of_protobuf{false};
+std::atomic<bool> only_once{false};
+std::atomic<int64_t> fail_at{0};
 std::atomic<int64_t> count{0};
 thread_local bool looking = false;  // backtrace() may allocate
 
