@@ -55,8 +55,9 @@ std::string MessageOfFields(const std::vector<std::string>& fields) {
   for (const std::string& field : fields) {
     std::string name = field.substr(0, EndOfName(field));
     Json* place = PlaceOf(&message, name);
-    if (!place->is_null())
+    if (!place->is_null()) {
       throw UsageError(name + ": is given twice; an array is " + name + ":='[...]'");
+    }
     if (field[name.size()] == '=') {
       *place = field.substr(name.size() + 1);
       continue;

@@ -59,6 +59,21 @@ Json Describe(const Connection& connection, const std::string& symbol) {
   return Json::parse(text.view());
 }
 
+// Describes all services; one that the server describes wrongly hides no other. Gives false if
+// there was one.
+bool DescribeAll(const Connection& connection, std::vector<Json>* found) {
+  bool whole = true;
+  for (const Json& service : Services(connection)) {
+    try {
+      found->push_back(Describe(connection, service["name"]));
+    } catch (const LibraryError& error) {
+      Report(error);
+      whole = false;
+    }
+  }
+  return whole;
+}
+
 // JSON Schema of a message, or the tool definition of a method; of "" an array of all tools.
 void FetchSchema(const Connection& connection, const std::string& symbol, Text* text) {
   // It takes options of calls only, and no defaults from the client.
@@ -98,30 +113,33 @@ int RunDescribe(const Settings& settings) {
   Output output(settings);
   bool as_text = settings.text || (IsTerminal(STDOUT_FILENO) && !settings.json);
   Question question = Ask(settings, nullptr);
-  std::vector<std::string> symbols = {question.symbol};
+  std::vector<Json> found;
+  bool whole = true;
   if (question.symbol.empty()) {
-    symbols.clear();
-    for (const Json& service : Services(question.connection)) symbols.push_back(service["name"]);
+    whole = DescribeAll(question.connection, &found);
+  } else {
+    found.push_back(Describe(question.connection, question.symbol));
   }
   std::string declarations;
-  for (const std::string& symbol : symbols) {
-    Json found = Describe(question.connection, symbol);
+  for (const Json& each : found) {
     if (!as_text) {
-      output.Add(found.dump());
+      output.Add(each.dump());
       continue;
     }
-    declarations += (declarations.empty() ? "" : "\n") + found["declaration"].get<std::string>();
+    declarations += (declarations.empty() ? "" : "\n") + each["declaration"].get<std::string>();
     if (declarations.empty() || declarations.back() != '\n') declarations += '\n';
   }
   output.Flush();
-  if (!as_text) return kSuccess;
-  declarations = Printable(declarations);
-  if (IsTerminal(STDOUT_FILENO)) {
-    Page(declarations);
-  } else {
-    WriteOutput(declarations);
+  if (as_text) {
+    // Comments are the server's, too.
+    declarations = Printable(declarations);
+    if (IsTerminal(STDOUT_FILENO)) {
+      Page(declarations);
+    } else {
+      WriteOutput(declarations);
+    }
   }
-  return kSuccess;
+  return whole ? kSuccess : kFailure;
 }
 
 int RunTemplate(const Settings& settings) {

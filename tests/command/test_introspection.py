@@ -55,6 +55,30 @@ def test_describe(run: Runner, target: str) -> None:
     assert "contradict" in run.fail(2, "describe", target, "--text", "--json")
 
 
+def field(number: int, value: bytes) -> bytes:
+    """A length-delimited field of the wire format."""
+    size, digits = len(value), b""
+    while size > 127:
+        digits += bytes([size & 127 | 128])
+        size >>= 7
+    return bytes([number << 3 | 2]) + digits + bytes([size]) + value
+
+
+def test_a_broken_service_hides_no_other(run: Runner) -> None:
+    # So large that its files are looked at when they are asked for, and not when they are loaded.
+    messages = b"".join(field(4, field(1, b"M%0120d" % number)) for number in range(2500))
+    method = field(1, b"Call") + field(2, b".Nowhere") + field(3, b".Nowhere")
+    broken = field(6, field(1, b"Broken") + field(2, method))
+    files = {b"good.proto": messages + field(6, field(1, b"Good")), b"broken.proto": broken}
+    descriptors = b"".join(field(1, field(1, name) + rest) for name, rest in files.items())
+    (run.home / "set").write_bytes(descriptors)
+    source = ("--descriptor-set", "set")
+    assert run.succeed("list", *source).messages == ["Broken", "Good"]
+    result = run("describe", *source)
+    assert (result.status, [service["name"] for service in result.messages]) == (1, ["Good"])
+    assert "Nowhere" in result.errors
+
+
 def test_template(run: Runner, target: str) -> None:
     template = run.succeed("template", target, "SayHello").text
     assert json.loads(template) == {"name": "text"}
