@@ -47,6 +47,7 @@ static void wait_in_unary(void) {
 static void wait_in_read(void) {
   char *text = NULL;
   pygrpc_stream_read(streams[0], -1, &text, NULL, NULL);
+  pygrpc_free(text);
 }
 
 static void wait_in_read_with_timeout(void) {
@@ -57,6 +58,7 @@ static void wait_in_read_with_timeout(void) {
 static void wait_in_write(void) {
   char *payload = payload_json(300000);
   while (pygrpc_stream_write(streams[2], payload, NUL, -1, NULL) == PYGRPC_OK) continue;
+  free(payload);
 }
 
 static void wait_in_headers(void) {
@@ -67,12 +69,14 @@ static void wait_in_headers(void) {
 static void wait_until_ready(void) {
   pygrpc_client *nowhere = new_one("127.0.0.1:1");
   pygrpc_client_wait_ready(nowhere, -1, NULL);
+  pygrpc_client_free(nowhere);
 }
 
 static void poll_queue(pygrpc_queue *queue) {
   pygrpc_event *event = NULL;
   size_t count = 0;
   pygrpc_queue_poll(queue, -1, &event, 1, &count, NULL);
+  pygrpc_event_free(event);
 }
 
 static void wait_in_poll(void) { poll_queue(queues[0]); }
