@@ -148,6 +148,27 @@ static void waits_between_attempts_to_connect(void **state) {
   assert_int_equal(late, 1);
 }
 
+/* ---- Sharing */
+
+static void clients_that_are_alike_share_a_connection(void **state) {
+  (void)state;
+  struct relay relay;
+  relay_start(&relay, RELAY_PLAIN, shared_server.port);
+  pygrpc_client *first = client_of(relay.target, NULL);
+  pygrpc_client *second = client_of(relay.target, NULL);
+  expect_hello(first);
+  expect_hello(second);
+  assert_int_equal(relay_connections(&relay), 1);
+  /* other limits, another connection */
+  pygrpc_client *other = client_of(relay.target, "{\"max_receive_size\": \"5MiB\"}");
+  expect_hello(other);
+  assert_int_equal(relay_connections(&relay), 2);
+  pygrpc_client_free(first);
+  pygrpc_client_free(second);
+  pygrpc_client_free(other);
+  relay_stop(&relay);
+}
+
 /* ---- Proxies */
 
 static void an_http_proxy(void **state) {
@@ -242,6 +263,7 @@ int main(void) {
       cmocka_unit_test(keepalive_without_calls),
       cmocka_unit_test(an_idle_channel_lets_go),
       cmocka_unit_test(waits_between_attempts_to_connect),
+      cmocka_unit_test(clients_that_are_alike_share_a_connection),
       cmocka_unit_test(an_http_proxy),
       cmocka_unit_test(a_proxy_that_says_no),
       cmocka_unit_test(gzip_makes_requests_smaller),
