@@ -24,7 +24,7 @@ bool WantsColor(const Settings& settings, bool terminal) {
     throw UsageError("--color takes always, never or auto");
   }
   const char* no_color = std::getenv("NO_COLOR");
-  return terminal && (no_color == nullptr || *no_color == '\0');
+  return terminal && UnderstandsEscapes() && (no_color == nullptr || *no_color == '\0');
 }
 
 }  // namespace

@@ -96,6 +96,11 @@ bool IsLong(std::string_view text) {
 
 bool IsTerminal(int fd) { return isatty(fd) == 1; }
 
+bool UnderstandsEscapes() {
+  const char* terminal = std::getenv("TERM");
+  return terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
 std::string Printable(std::string_view text) {
   std::string printable;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -116,7 +121,7 @@ std::string Printable(std::string_view text) {
 }
 
 void ShowSpinner(const std::string& what) {
-  if (!IsTerminal(STDERR_FILENO)) return;
+  if (!IsTerminal(STDERR_FILENO) || !UnderstandsEscapes()) return;
   Spinner& spinner = TheSpinner();
   {
     std::lock_guard<std::mutex> lock(spinner.mutex);
@@ -159,13 +164,18 @@ void Page(std::string_view text) {
     WriteOutput(text);
     return;
   }
+  std::string_view all = text;
   while (!text.empty()) {
     ssize_t written = write(input, text.data(), text.size());
     if (written < 0) break;  // the pager was left before its end
     text.remove_prefix(static_cast<size_t>(written));
   }
   close(input);
-  waitpid(pid, nullptr, 0);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  // The shell has no such program, and has said so.
+  constexpr int kNotFound = 127;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotFound) WriteOutput(all);
 }
 
 }  // namespace pygrpc::cli

@@ -13,6 +13,9 @@ namespace pygrpc::cli {
 
 bool IsTerminal(int fd);
 
+// Whether terminals of this kind ($TERM) have colours, and lines that can be cleared.
+bool UnderstandsEscapes();
+
 // The text with every control character, save line feeds and tabs, written as \xNN: what servers
 // send does not steer the terminal.
 std::string Printable(std::string_view text);
