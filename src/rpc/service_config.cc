@@ -25,21 +25,19 @@ using Json = nlohmann::ordered_json;
 constexpr char kOption[] = "service_config";
 
 // Policies of gRPC's core. What their own settings may be is left to gRPC.
-constexpr std::string_view kPolicies[] = {"pick_first",
-                                          "round_robin",
-                                          "grpclb",
-                                          "outlier_detection_experimental",
-                                          "rls_experimental",
-                                          "priority_experimental",
-                                          "weighted_target_experimental",
-                                          "cds_experimental",
-                                          "xds_cluster_impl_experimental",
-                                          "xds_cluster_manager_experimental",
-                                          "xds_cluster_resolver_experimental",
-                                          "xds_wrr_locality_experimental"};
-// The calls that a channel makes with this policy end the process, by a fault of gRPC's (seen with
-// 1.51.1); without a control plane, whose own configs come another way, it serves nobody.
-constexpr char kFatalPolicy[] = "ring_hash_experimental";
+constexpr char kOutlierDetection[] = "outlier_detection_experimental";
+constexpr std::string_view kPolicies[] = {"pick_first", "round_robin", "grpclb", kOutlierDetection,
+                                          "rls_experimental"};
+// What a control plane's configs are made of. gRPC trusts those: from elsewhere some of these end
+// the process (with 1.51.1: ring_hash with any call, weighted_target with a weight of 0).
+constexpr std::string_view kPoliciesOfXds[] = {"ring_hash_experimental",
+                                               "priority_experimental",
+                                               "weighted_target_experimental",
+                                               "cds_experimental",
+                                               "xds_cluster_impl_experimental",
+                                               "xds_cluster_manager_experimental",
+                                               "xds_cluster_resolver_experimental",
+                                               "xds_wrr_locality_experimental"};
 constexpr std::string_view kStatusNames[] = {
     "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
     "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
@@ -204,25 +202,44 @@ std::vector<std::string> UsualPolicies() {
   return {std::begin(kPolicies), std::begin(kPolicies) + 4};
 }
 
+// gRPC looks for outliers again and again without a pause, and does nothing else, if there is none
+// between two looks.
+void CheckOutlierInterval(const Place& list, const Json& policy) {
+  const Json interval = policy.is_object() ? policy.value("interval", Json()) : Json();
+  double seconds = 0;
+  if (interval.is_null()) return;
+  if (interval.is_string() && ParseDuration(interval.get<std::string>(), &seconds) &&
+      seconds >= 0.001) {
+    return;
+  }
+  Fault(list.path, "has the interval " + Quote(interval.dump()) +
+                       " between two looks for outliers, which takes a duration like \"10s\", of "
+                       "\"0.001s\" or more");
+}
+
 // Policies have others within them, in places that each names as it likes.
-void CheckNotFatal(const Place& list) {
+void CheckPolicies(const Place& list) {
   std::vector<const Json*> waiting = {&list.value};
   while (!waiting.empty()) {
     const Json& value = *waiting.back();
     waiting.pop_back();
-    if (value.is_object() && value.contains(kFatalPolicy)) {
-      Fault(list.path, std::string("holds the policy \"") + kFatalPolicy +
-                           "\", with which gRPC would end this process; \"round_robin\" is safe");
-    }
     if (!value.is_structured()) continue;
     for (const Json& inner : value) waiting.push_back(&inner);
+    if (!value.is_object()) continue;
+    if (value.contains(kOutlierDetection)) CheckOutlierInterval(list, value.at(kOutlierDetection));
+    for (std::string_view policy : kPoliciesOfXds) {
+      if (!value.contains(std::string(policy))) continue;
+      Fault(list.path, "holds the policy " + Quote(policy) +
+                           ", which is for a control plane to give (xDS); from here it may end "
+                           "this process");
+    }
   }
 }
 
 // The first policy of the list that gRPC knows is taken, so there has to be one.
 std::string CheckPolicyList(const Place& list) {
   CheckArray(list);
-  CheckNotFatal(list);
+  CheckPolicies(list);
   std::string chosen;
   for (size_t i = 0; i < list.value.size(); ++i) {
     Place policy = list.At(i);

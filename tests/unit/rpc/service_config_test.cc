@@ -110,12 +110,15 @@ TEST(ServiceConfig, Balancing) {
   EXPECT_THAT(OfConfig(R"({"loadBalancingConfig": [{"a": {}, "b": {}}]})"),
               HasSubstr("loadBalancingConfig[0]"));
   EXPECT_THAT(OfConfig(R"({"loadBalancingPolicy": "nope"})"), HasSubstr("loadBalancingPolicy"));
-  // gRPC would end the process.
+  // With these gRPC would end the process.
   EXPECT_THAT(OfConfig(R"({"loadBalancingConfig": [{"ring_hash_experimental": {}}]})"),
               HasSubstr("ring_hash_experimental"));
-  EXPECT_THAT(OfConfig(R"({"loadBalancingConfig": [{"priority_experimental": {"priorities": ["a"],
-                           "children": {"a": {"config": [{"ring_hash_experimental": {}}]}}}}]})"),
-              HasSubstr("ring_hash_experimental"));
+  EXPECT_THAT(OfConfig(R"({"loadBalancingConfig": [{"outlier_detection_experimental": {
+                           "childPolicy": [{"weighted_target_experimental": {"targets": {}}}]}}]})"),
+              HasSubstr("weighted_target_experimental"));
+  EXPECT_THAT(OfConfig(R"({"loadBalancingConfig": [{"outlier_detection_experimental": {
+                           "interval": "0s", "childPolicy": [{"round_robin": {}}]}}]})"),
+              HasSubstr("0.001s"));
   EXPECT_THAT(OfConfig(R"({"loadBalancingPolicy": "ROUND_ROBIN"})"), HasSubstr("ROUND_ROBIN"));
 }
 
