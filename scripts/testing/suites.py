@@ -317,9 +317,18 @@ SUITES = [
         "planted",
         "planted faults, which the others have to find",
         "tests/planted",
+        "--ignore=tests/planted/test_remedies.py",
         when=When.NORMAL,
         preset="release",
         limit=1800,
+    ),
+    _pytest(
+        "remedies",
+        "remedies that are taken out, which a test has to miss",
+        "tests/planted/test_remedies.py",
+        when=When.LONG,
+        preset="release",
+        limit=3600,
     ),
     # The last, for it looks at what the others found.
     _check(

@@ -82,13 +82,13 @@ def test_the_guard_of_forks(tree: Tree) -> None:
     guard = "bool Forked() noexcept { return forked.load(std::memory_order_relaxed); }"
     with tree.planted("src/rpc/runtime.cc", guard, "bool Forked() noexcept { return false; }"):
         tree.build("pygrpc", *PROGRAMS)
-        fails(tree, "capi.fork", r"endless|not ok \d+ - use_then_fork", 30)
+        fails(tree, "capi.fork", r"endless|not ok \d+ - use_then_fork", 15)
 
 
 def test_forks_after_somebody_else_started_grpc(tree: Tree) -> None:
     with tree.planted("src/rpc/channel.cc", "  WatchForks();\n", ""):
         tree.build("pygrpc", *PROGRAMS)
-        fails(tree, "coexistence.coexistence", r"endless|not ok \d+ - forked_after_another", 30)
+        fails(tree, "coexistence.coexistence", r"endless|not ok \d+ - forked_after_another", 15)
 
 
 # protoc's code of a file that is embedded, in the library, on the libprotobuf of everybody else.
