@@ -64,6 +64,7 @@ static void wait_in_write(void) {
 static void wait_in_headers(void) {
   char *text = NULL;
   pygrpc_stream_headers(streams[3], -1, &text, NULL, NULL);
+  pygrpc_free(text);
 }
 
 static void wait_until_ready(void) {
