@@ -4,20 +4,23 @@
 """What the preprocessor leaves of the header, and the dynamic section of the library.
 
 An FFI reads the header as it is: after the preprocessor, opaque handles and plain functions remain.
-The library is found by its SONAME, stays loaded, calls its own functions, and needs few others.
+The library is found by its SONAME, stays loaded, calls its own functions, needs few others, and is
+hardened.
 
-usage: check_leftovers.py HEADER LIBRARY CC
+usage: check_leftovers.py HEADER LIBRARY CC BUILD_TYPE
 """
 # ruff: noqa: PT009 (unittest, which says what is not equal without pytest)
 
 import os
+import platform
 import re
 import subprocess
 import sys
 import unittest
 from pathlib import Path
 
-HEADER, LIBRARY, CC = Path(), "", "cc"
+HEADER, LIBRARY, CC, BUILD_TYPE = Path(), "", "cc", ""
+PAGE = 4096
 
 _HANDLE = re.compile(r"typedef struct (pygrpc_\w+) \1")
 _FUNCTION = re.compile(r"[\w\s*]+?\b(pygrpc_\w+)\(([^()]*)\)")
@@ -115,9 +118,55 @@ class TheLibrary(unittest.TestCase):
     def test_has_no_text_relocations(self) -> None:
         self.assertEqual(self.dynamic("TEXTREL"), [])
 
+    def test_binds_all_symbols_when_it_is_loaded_and_then_locks_them(self) -> None:
+        self.assertEqual(len(self.dynamic("FLAGS_1")), 1)
+        self.assertIn("NOW", self.dynamic("FLAGS_1")[0].split())
+        self.assertEqual(len(self.segment("GNU_RELRO")), 1)
+
+    def test_has_no_stack_that_can_be_executed(self) -> None:
+        self.assertEqual([line.split()[-2] for line in self.segment("GNU_STACK")], ["RW"])
+
+    def test_has_no_segment_that_can_be_written_and_executed(self) -> None:
+        loaded = self.segment("LOAD")
+        self.assertGreater(len(loaded), 1)
+        self.assertEqual([line for line in loaded if "RWE" in line], [])
+
+    def segment(self, kind: str) -> list[str]:
+        headers = output_of("readelf", "--program-headers", "--wide", LIBRARY)
+        return re.findall(rf"^ +{kind} .*$", headers, re.MULTILINE)
+
+
+class TheCode(unittest.TestCase):
+    """How the library was compiled. Other builds than Release are for debuggers."""
+
+    def setUp(self) -> None:
+        if BUILD_TYPE != "Release":
+            self.skipTest(f"the build is of type {BUILD_TYPE}")
+
+    def test_checks_its_stack_and_the_bounds_of_copies(self) -> None:
+        imported = output_of("nm", "--dynamic", "--undefined-only", LIBRARY)
+        self.assertIn(" __stack_chk_fail@", imported)
+        self.assertIn(" __memmove_chk@", imported)
+
+    def test_marks_where_jumps_may_land(self) -> None:
+        if platform.machine() != "x86_64":
+            self.skipTest("it is for x86")
+        code = output_of("objdump", "--disassemble=pygrpc_json_to_binary", LIBRARY)
+        first = re.search(r"<pygrpc_json_to_binary@?.*>:\n.*", code)
+        self.assertIn("endbr64", first[0] if first else "nothing")
+
+    def test_probes_the_pages_of_large_frames(self) -> None:
+        if platform.machine() != "x86_64":
+            self.skipTest("this knows the instructions of x86 only")
+        # A frame of more than a page is made page by page, and each is touched at once.
+        code = output_of("objdump", "--disassemble", "--no-show-raw-insn", LIBRARY)
+        steps = re.findall(r"sub +\$0x([0-9a-f]{4,15}),%rsp", code)
+        self.assertEqual([step for step in steps if int(step, 16) > PAGE], [])
+
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) != 5:
         sys.exit(__doc__)
     HEADER, LIBRARY, CC = Path(sys.argv[1]).resolve(), sys.argv[2], sys.argv[3]
+    BUILD_TYPE = sys.argv[4]
     unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -59,6 +59,16 @@ def test_a_symbol_that_the_header_does_not_declare(tree: Tree) -> None:
         tree.fails("release", r"exported only: \['planted'\]", "^abi$")
 
 
+def test_a_library_that_is_not_hardened(tree: Tree) -> None:
+    with (
+        tree.planted("CMakeLists.txt", "-Wl,-z,now", "-Wl,-z,lazy"),
+        tree.planted("CMakeLists.txt", "-Wl,-z,noexecstack", "-Wl,-z,execstack"),
+    ):
+        tree.build("pygrpc")
+        message = r"FAIL: test_binds_all_symbols.*FAIL: test_has_no_stack_that_can_be_executed"
+        tree.fails("release", message, "^abi.leftovers$")
+
+
 def test_a_header_that_is_no_c(tree: Tree) -> None:
     with tree.planted(HEADER, f"{ABI_VERSION};", f"{ABI_VERSION};\nusing pygrpc_number = int32_t;"):
         tree.fails("release", r"not ok \d+ - compiles as c99", "^abi$")
