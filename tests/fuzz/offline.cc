@@ -67,11 +67,11 @@ extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo
 void pygrpc::fuzz::StayOffline() { offline = true; }
 
 // Faults of what is below the library, which it can't mend: gRPC frees some objects of its
-// balancing policies as others of another size, and it and c-ares forget what belongs to
-// a query that could not be sent.
+// balancing policies as others of another size, keeps the throttling of retries that was replaced,
+// and forgets, as c-ares does, what belongs to a query that could not be sent.
 extern "C" const char* __asan_default_options() {  // NOLINT: the sanitizer's name
   return "new_delete_type_mismatch=0";
 }
 extern "C" const char* __lsan_default_suppressions() {  // NOLINT: the sanitizer's name
-  return "leak:libcares.so\nleak:grpc_ares_ev_driver_create_locked\n";
+  return "leak:libcares.so\nleak:grpc_ares_ev_driver_create_locked\nleak:ServerRetryThrottleMap\n";
 }
