@@ -32,7 +32,7 @@ class Terminal:
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.chdir(directory)
-            os.execvpe(command[0], command, environment)
+            os.execvpe(command[0], [str(word) for word in command], environment)
 
     def send(self, keys: str) -> None:
         os.write(self.fd, keys.encode())
