@@ -106,12 +106,12 @@ static void options_that_grpc_refuses(void **state) {
   (void)state;
   pygrpc_client *client = test_client(
       "{\"service_config\": {\"loadBalancingConfig\": [{\"outlier_detection_experimental\":"
-      "{\"interval\": 5, \"childPolicy\": [{\"round_robin\": {}}]}}]}}");
+      "{\"baseEjectionTime\": 5, \"childPolicy\": [{\"round_robin\": {}}]}}]}}");
   pygrpc_error *error = NULL;
   char *response = NULL;
   for (int i = 0; i < 2; i++) {
     expect_error(pygrpc_unary_unary(client, "SayHello", "{}", NUL, NULL, &response, NULL, &error),
-                 PYGRPC_E_OPTION, &error, "interval", shared_server.target);
+                 PYGRPC_E_OPTION, &error, "baseEjectionTime", shared_server.target);
   }
   pygrpc_client_free(client);
 }

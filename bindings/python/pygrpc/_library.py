@@ -21,15 +21,35 @@ ENVIRONMENT_VARIABLE = "PYGRPC_LIBRARY"
 _PROTOBUF = "_ZN6google8protobuf14DescriptorPoolC1Ev"
 
 
-class _Symbol(ctypes.Structure):
-    """Dl_info of <dlfcn.h>."""
+class _MallocInfo(ctypes.Structure):
+    """struct mallinfo2 of <malloc.h>; hblkhd are the bytes of allocations that have a mapping."""
 
     _fields_ = (
-        ("file", ctypes.c_char_p),
-        ("base", ctypes.c_void_p),
-        ("name", ctypes.c_char_p),
-        ("address", ctypes.c_void_p),
+        ("before", ctypes.c_size_t * 4),
+        ("hblkhd", ctypes.c_size_t),
+        ("behind", ctypes.c_size_t * 5),
     )
+
+
+def _has_own_malloc(program: ctypes.CDLL) -> bool:
+    """Whether malloc() of this process is another one than the C library's.
+
+    Its address does not tell: in a program that is not position-independent it is the program's.
+    """
+    size = 64 << 20  # large, so that it gets a mapping; it is never touched
+    program.malloc.argtypes = [ctypes.c_size_t]
+    program.malloc.restype = ctypes.c_void_p
+    program.free.argtypes = [ctypes.c_void_p]
+    try:
+        info = ctypes.CDLL("libc.so.6").mallinfo2
+    except (OSError, AttributeError):
+        return True
+    info.restype = _MallocInfo
+    before = info().hblkhd
+    block = program.malloc(size)
+    after = info().hblkhd
+    program.free(block)
+    return bool(after - before < size)
 
 
 def _mode() -> int:
@@ -42,11 +62,7 @@ def _mode() -> int:
     program = ctypes.CDLL(None)
     if not hasattr(program, _PROTOBUF):
         return ctypes.RTLD_LOCAL
-    allocator = _Symbol()
-    malloc = ctypes.cast(program.malloc, ctypes.c_void_p)
-    if not program.dladdr(malloc, ctypes.byref(allocator)):
-        return ctypes.RTLD_LOCAL
-    if not os.path.basename(allocator.file).startswith((b"libc.so", b"libc-")):
+    if _has_own_malloc(program):
         return ctypes.RTLD_LOCAL
     return ctypes.RTLD_LOCAL | getattr(os, "RTLD_DEEPBIND", 0)
 
