@@ -320,7 +320,8 @@ static void floods(void** state) {
   EXPECT_FAILURES(kFloods, kOneManner, kDeadline, 32);
 }
 
-/* Of frames that no client knows; gRPC may take them for too much before the deadline. */
+/* Of frames that no client knows. gRPC may take them for too much before the deadline, by then it
+ * has read on for a while: that is most of what they cost. */
 static void a_flood_of_unknown_frames(void** state) {
   (void)state;
   struct cost cost = {0, 0};
@@ -332,7 +333,7 @@ static void a_flood_of_unknown_frames(void** state) {
     add_cost(&cost, report);
     free(report);
   }
-  check_cost("unknown-flood", &cost, 32, kDeadline + kMoment);
+  check_cost("unknown-flood", &cost, 96, kDeadline + kMoment);
 }
 
 /* RPCs that are cancelled as soon as they have begun look to a server like an attack, too. */

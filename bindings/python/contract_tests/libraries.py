@@ -34,7 +34,16 @@ def library_not_found() -> None:
     output = run_python(TRY, preamble=BARE, PYGRPC_LIBRARY="/nowhere/libpygrpc.so.0")
     assert "PYGRPC_LIBRARY (/nowhere/libpygrpc.so.0" in output, output
     assert "system" not in output, output
-    code = "ctypes.CDLL = lambda path, mode: (_ for _ in ()).throw(OSError(path))" + TRY
+    code = (
+        """
+def cannot_open(path, mode=0, program=ctypes.CDLL(None)):
+    if path is None:
+        return program
+    raise OSError(path)
+ctypes.CDLL = cannot_open
+"""
+        + TRY
+    )
     output = run_python(code, preamble=BARE, PYGRPC_LIBRARY=None)
     for place in ("the package (", "/pygrpc/libpygrpc.so.0", "the system's libraries ("):
         assert place in output, output
