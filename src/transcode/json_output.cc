@@ -3,14 +3,13 @@
 
 #include "transcode/json_output.h"
 
-#include <simdjson.h>
-
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
 
 #include "base/text.h"
+#include "transcode/simd.h"
 
 namespace pygrpc::transcode {
 namespace {
@@ -165,7 +164,7 @@ constexpr Escapes kEscapes;
 
 bool IsUtf8(const uint8_t* text, size_t size) {
   const char* characters = reinterpret_cast<const char*>(text);
-  if (size >= 64) return simdjson::validate_utf8(characters, size);
+  if (size >= 64) return Simd().validate_utf8(characters, size);
   return FindInvalidUtf8({characters, size}) == std::string_view::npos;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "base/thread_kept.h"
+#include "transcode/simd.h"
 
 namespace pygrpc::transcode {
 namespace {
@@ -68,8 +69,7 @@ struct JsonTokens::Scratch {
     if (indexer != nullptr && indexer->capacity() >= capacity) return;
     simdjson::error_code error = simdjson::SUCCESS;
     if (indexer == nullptr) {
-      error = simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1,
-                                                                                      indexer);
+      error = Simd().create_dom_parser_implementation(capacity, 1, indexer);
     } else {
       error = indexer->allocate(capacity, 1);
     }

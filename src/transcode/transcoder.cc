@@ -5,6 +5,7 @@
 
 #include "transcode/json_to_wire.h"
 #include "transcode/plan.h"
+#include "transcode/simd.h"
 #include "transcode/wire_to_json.h"
 
 namespace pygrpc::transcode {
@@ -17,7 +18,9 @@ class Transcoder::Impl {
 };
 
 Transcoder::Transcoder(const schema::TypeResolver* resolver)
-    : impl_(std::make_unique<Impl>(resolver)) {}
+    : impl_(std::make_unique<Impl>(resolver)) {
+  Simd();  // while all of simdjson is there; a thread may need it after exit() only
+}
 
 Transcoder::~Transcoder() = default;
 

@@ -56,7 +56,7 @@ static void wait_in_read_with_timeout(void) {
 }
 
 static void wait_in_write(void) {
-  char *payload = payload_json(10000); /* no larger than what a thread keeps room for */
+  char *payload = payload_json(300000); /* larger than what a thread keeps room for */
   while (pygrpc_stream_write(streams[2], payload, NUL, -1, NULL) == PYGRPC_OK) continue;
   free(payload);
 }
