@@ -16,7 +16,7 @@ from results import Results
 from suites import BUILD, JOBS, LOGS, ROOT, SUITES, Suite, When
 
 # What to build of a preset, where that is not everything.
-TARGETS = {"tsan": ["tests/capi/all", "tests/planted/all"]}
+TARGETS = {"tsan": ["tests/capi/all", "tests/faults/all", "tests/planted/all"]}
 
 TAIL = 60  # lines of a failed suite's log to show
 
