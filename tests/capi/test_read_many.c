@@ -7,10 +7,14 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "event_queue.h"
 #include "harness.h"
 
 /* Any more than one does. */
 enum { kMax = 50 };
+
+/* Reads that block have no queue. */
+static const struct queue kBlocking = {NULL, -1, -1};
 
 static pygrpc_client *client;
 
@@ -25,58 +29,14 @@ static int tear_down(void **state) {
   return stop_shared_server(state);
 }
 
-/* How a test reads. Without a queue it blocks. */
-struct reader {
-  pygrpc_queue *queue;
-  int in, out;
-};
-
-static struct reader new_reader(bool with_queue, bool with_fd) {
-  struct reader reader = {NULL, -1, -1};
-  pygrpc_error *error = NULL;
-  if (with_queue) expect_ok(pygrpc_queue_new(&reader.queue, &error), error);
-  if (with_fd) {
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    reader.out = ends[0];
-    reader.in = ends[1];
-    expect_ok(pygrpc_queue_set_fd(reader.queue, reader.in, &error), error);
-  }
-  return reader;
-}
-
-static void free_reader(struct reader *reader) {
-  pygrpc_queue_free(reader->queue);
-  if (reader->out >= 0) {
-    close(reader->in);
-    close(reader->out);
-  }
-}
-
-static pygrpc_stream *open_for(const struct reader *reader, pygrpc_client *of, const char *method,
+static pygrpc_stream *open_for(const struct queue *reader, pygrpc_client *of, const char *method,
                                const char *request, const char *options) {
   pygrpc_stream *stream = NULL;
   pygrpc_error *error = NULL;
   expect_ok(pygrpc_stream_open(of, method, PYGRPC_ANY_CARDINALITY, request,
-                               request == NULL ? 0 : NUL, options, reader->queue, &stream, &error),
+                               request == NULL ? 0 : NUL, options, reader->handle, &stream, &error),
             error);
   return stream;
-}
-
-static pygrpc_event *next_event(const struct reader *reader) {
-  pygrpc_event *event = NULL;
-  size_t count = 0;
-  pygrpc_error *error = NULL;
-  for (;;) {
-    const int64_t timeout_ms = reader->out < 0 ? -1 : 0;
-    const int32_t code = pygrpc_queue_poll(reader->queue, timeout_ms, &event, 1, &count, &error);
-    if (code == PYGRPC_OK) return event;
-    expect_code(code, PYGRPC_PENDING, error);
-    struct pollfd wait = {.fd = reader->out, .events = POLLIN};
-    char byte;
-    assert_int_equal(poll(&wait, 1, 20000 * time_factor()), 1);
-    assert_int_equal(read(reader->out, &byte, 1), 1);
-  }
 }
 
 /* What a read came to. The texts are to be freed. */
@@ -87,10 +47,10 @@ struct result {
   char *error_text;
 };
 
-static struct result read_many(const struct reader *reader, pygrpc_stream *stream, size_t max) {
+static struct result read_many(const struct queue *reader, pygrpc_stream *stream, size_t max) {
   struct result result = {0, NULL, 0, NULL};
   pygrpc_error *error = NULL;
-  if (reader->queue == NULL) {
+  if (reader->handle == NULL) {
     result.code = pygrpc_stream_read_many(stream, max, -1, &result.messages, &result.size, &error);
     if (error != NULL) {
       check_error(result.code, result.code, error);
@@ -116,7 +76,7 @@ static struct result read_many(const struct reader *reader, pygrpc_stream *strea
   return result;
 }
 
-static void expect_over(const struct reader *reader, pygrpc_stream *stream) {
+static void expect_over(const struct queue *reader, pygrpc_stream *stream) {
   struct result result = read_many(reader, stream, kMax);
   assert_int_equal(result.code, PYGRPC_END);
   assert_null(result.messages);
@@ -138,7 +98,7 @@ static int64_t check_numbers(const char *messages, int64_t next) {
 
 /* All messages come, each once, in their order, and with one read there are never more than asked
  * for; a server that does not stop is read in batches. */
-static void batches(const struct reader *reader) {
+static void batches(const struct queue *reader) {
   pygrpc_stream *stream = open_for(reader, client, "CountForever", "{}", NULL);
   struct result result = read_many(reader, stream, 1);
   assert_int_equal(result.code, PYGRPC_OK);
@@ -156,12 +116,12 @@ static void batches(const struct reader *reader) {
     pygrpc_free(result.messages);
     reads++;
   }
-  if (reader->queue == NULL || reader->out >= 0) assert_in_range(reads, 1, 1900);
+  if (reader->handle == NULL || reader->out >= 0) assert_in_range(reads, 1, 1900);
   pygrpc_stream_free(stream);
 }
 
 /* A read waits for no more than the first message. */
-static void does_not_wait(const struct reader *reader) {
+static void does_not_wait(const struct queue *reader) {
   pygrpc_stream *stream =
       open_for(reader, client, "CountForever", "{\"interval\": \"0.05s\"}", NULL);
   for (int64_t i = 0; i < 3; i++) {
@@ -174,7 +134,7 @@ static void does_not_wait(const struct reader *reader) {
   pygrpc_stream_free(stream);
 }
 
-static void to_the_end(const struct reader *reader) {
+static void to_the_end(const struct queue *reader) {
   pygrpc_stream *stream =
       open_for(reader, client, "SayHelloStreamReply", "{\"name\": \"you\"}", NULL);
   for (int next = 1; next <= 5;) {
@@ -209,7 +169,7 @@ static void to_the_end(const struct reader *reader) {
 }
 
 /* With the codec "binary" each message has gRPC's frame. */
-static void frames(const struct reader *reader) {
+static void frames(const struct queue *reader) {
   static const char kRequest[] = "\x0A\x01z"; /* HelloRequest.name = "z" */
   pygrpc_stream *stream =
       open_for(reader, client, "SayHelloStreamReply", kRequest, "{\"codec\": \"binary\"}");
@@ -232,7 +192,7 @@ static void frames(const struct reader *reader) {
 }
 
 /* A response that has no JSON form: those before it come first, then its error, then the others. */
-static void one_is_bad(const struct reader *reader) {
+static void one_is_bad(const struct queue *reader) {
   pygrpc_client *other = new_client(shared_server.target, NULL);
   pygrpc_error *error = NULL;
   /* What is sent as bytes comes back as a string, although it is no text. */
@@ -249,7 +209,7 @@ static void one_is_bad(const struct reader *reader) {
   static const char *const kRequests[] = {"{\"value\": \"YQ==\"}", "{\"value\": \"/w==\"}",
                                           "{\"value\": \"Yg==\"}"};
   for (size_t i = 0; i < COUNT_OF(kRequests); i++) {
-    if (reader->queue == NULL) {
+    if (reader->handle == NULL) {
       write_message(stream, kRequests[i]);
       continue;
     }
@@ -276,11 +236,11 @@ static void one_is_bad(const struct reader *reader) {
   pygrpc_client_free(other);
 }
 
-static void every_way(void (*test)(const struct reader *)) {
+static void every_way(void (*test)(const struct queue *)) {
   for (int way = 0; way < 3; way++) {
-    struct reader reader = new_reader(way > 0, way > 1);
+    struct queue reader = way == 0 ? kBlocking : new_queue(way == 2);
     test(&reader);
-    free_reader(&reader);
+    free_queue(&reader);
   }
 }
 
@@ -313,7 +273,7 @@ static void a_bad_message_holds_back_no_other(void **state) {
 static void mixed_with_single_reads(void **state) {
   (void)state;
   pygrpc_stream *stream = open_stream(client, "SayHelloStreamReply", "{\"name\": \"you\"}", NULL);
-  struct reader blocking = new_reader(false, false);
+  struct queue blocking = kBlocking;
   expect_message(stream, "{\"message\":\"Hello, you! (1/5)\"}");
   struct result result = read_many(&blocking, stream, 1);
   assert_string_equal(result.messages, "[{\"message\":\"Hello, you! (2/5)\"}]");
@@ -342,7 +302,7 @@ static void misuse(void **state) {
   expect_error(pygrpc_stream_read_many_async(stream, 1, 1, &error), PYGRPC_E_STATE, &error, "");
   pygrpc_stream_free(stream);
 
-  struct reader reader = new_reader(true, true);
+  struct queue reader = new_queue(true);
   stream = open_for(&reader, client, "SayHelloStreamReply", "{\"name\": \"you\"}", NULL);
   expect_error(pygrpc_stream_read_many_async(stream, 0, 1, &error), PYGRPC_E_ARGUMENT, &error,
                "max");
@@ -361,7 +321,7 @@ static void misuse(void **state) {
   expect_ok(pygrpc_stream_read_async(stream, 2, &error), error);
   pygrpc_event_free(next_event(&reader));
   pygrpc_stream_free(stream);
-  free_reader(&reader);
+  free_queue(&reader);
 }
 
 int main(void) {
