@@ -335,7 +335,7 @@ static void floods(void** state) {
  */
 static void a_flood_of_unknown_frames(void** state) {
   (void)state;
-  expect_ends_of_flood("unknown-flood", false, 96);
+  expect_ends_of_flood("unknown-flood", false, 256);
 }
 
 /* RPCs that are cancelled as soon as they have begun look to a server like an attack, too. */
