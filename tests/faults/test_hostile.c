@@ -304,8 +304,9 @@ static void metadata_without_end(void** state) {
 }
 
 /* What keeps the rules, more or less, and never comes to an end: the deadline ends it. A fast one
- * may be too much for the memory that gRPC may take, before: so that ends it as well. */
-static void expect_ends_of_flood(const char* attack, bool has_messages, double mebibytes) {
+ * may be too much for the memory that gRPC may take, before: so that ends it as well. Most of the
+ * cost is the room that gRPC makes for more; docs/security.md has the reason. */
+static void expect_ends_of_flood(const char* attack, bool has_messages) {
   static const enum manner kStreams[] = {STREAM, ASYNC_STREAM};
   struct cost cost = {0, 0};
   for (size_t i = 0; i < COUNT_OF(kStreams); i++) {
@@ -319,7 +320,7 @@ static void expect_ends_of_flood(const char* attack, bool has_messages, double m
     add_cost(&cost, report);
     free(report);
   }
-  check_cost(attack, &cost, mebibytes, kDeadline + kMoment);
+  check_cost(attack, &cost, 256, kDeadline + kMoment);
 }
 
 static void floods(void** state) {
@@ -327,15 +328,15 @@ static void floods(void** state) {
   static const char* const kFloods[] = {"endless-string", "empty-continuations", "settings-flood",
                                         "ping-flood",     "empty-data-flood",    "priority-flood",
                                         "window-flood"};
-  for (size_t i = 0; i < COUNT_OF(kFloods); i++) expect_ends_of_flood(kFloods[i], false, 32);
-  expect_ends_of_flood("empty-messages", true, 32);
+  for (size_t i = 0; i < COUNT_OF(kFloods); i++) expect_ends_of_flood(kFloods[i], false);
+  expect_ends_of_flood("empty-messages", true);
 }
 
 /* Of frames that no client knows: what gRPC has read on before it drops them is most of the cost.
  */
 static void a_flood_of_unknown_frames(void** state) {
   (void)state;
-  expect_ends_of_flood("unknown-flood", false, 256);
+  expect_ends_of_flood("unknown-flood", false);
 }
 
 /* RPCs that are cancelled as soon as they have begun look to a server like an attack, too. */
