@@ -33,6 +33,7 @@ template <typename T>
 class IntrusiveList {
  public:
   bool empty() const { return first_ == nullptr; }
+  T* first() const { return first_; }
 
   void Add(T* item) noexcept {
     Listed<T>& links = *item;

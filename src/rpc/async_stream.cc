@@ -23,7 +23,7 @@ namespace {
 // enough that the one need not wait for the other at each message, and no further. Once it has
 // stopped it begins again where half of that was taken, for to wake the thread takes longer than to
 // read.
-constexpr size_t kMessagesAhead = 32;
+constexpr size_t kMessagesAhead = 256;
 constexpr size_t kBytesAhead = 64 * 1024;
 
 }  // namespace
@@ -101,7 +101,7 @@ void AsyncStream::StartReading(uint64_t tag, size_t max) {
     read_max_ = max;
     was_ahead = !ahead_.empty();
     if (was_ahead) {
-      finished = FinishRead(std::move(TakeAhead().front()));
+      finished = FinishRead(std::move(TakeAhead(1).front()));
       fetch = MayFetch(kMessagesAhead / 2, kBytesAhead / 2);
     } else if (!StreamsResponses(cardinality()) || messages_over_) {
       if (final_) finished = FinishRead(std::move(single_));
@@ -118,14 +118,6 @@ void AsyncStream::StartReading(uint64_t tag, size_t max) {
   } else {
     Launch(1, [this] { rpc_.StartRead(); });
   }
-}
-
-// Under the lock: the oldest message that nobody had asked for, in the room that it has.
-std::list<Message> AsyncStream::TakeAhead() {
-  std::list<Message> oldest;
-  oldest.splice(oldest.end(), ahead_, ahead_.begin());
-  bytes_ahead_ -= grpc_byte_buffer_length(oldest.front().get());
-  return oldest;
 }
 
 // Under the lock: whether to read before somebody asks, for fewer are there than that.
@@ -309,37 +301,52 @@ Queue::FinishedList AsyncStream::FinishRead(Message message) {
   return std::move(read_room_);
 }
 
+// Under the lock: so many of the oldest messages that nobody had asked for, each in the room that
+// it has.
+std::list<Message> AsyncStream::TakeAhead(size_t count) {
+  std::list<Message> oldest;
+  auto end = ahead_.begin();
+  for (size_t i = 0; i < count && end != ahead_.end(); ++i, ++end) {
+    bytes_ahead_ -= grpc_byte_buffer_length(end->get());
+  }
+  oldest.splice(oldest.end(), ahead_, ahead_.begin(), end);
+  return oldest;
+}
+
+// Under the lock.
+void AsyncStream::PutBackAhead(std::list<Message> oldest) noexcept {
+  for (const Message& message : oldest) bytes_ahead_ += grpc_byte_buffer_length(message.get());
+  ahead_.splice(ahead_.begin(), oldest);
+}
+
 // Converts a message and those behind it.
 void AsyncStream::Gather(Message first, size_t max, Buffer* out) {
   MessageList list(*method_, *options_, &rpc_, out);
-  const Message* message = &first;
   std::list<Message> later;
-  std::unique_lock<std::mutex> lock(mutex_, std::defer_lock);
-  while (true) {
-    try {
-      list.Add(*message);
-      lock.lock();
-    } catch (...) {
-      lock.lock();
-      gathering_ = false;
-      if (list.size() == 0) throw;
-      // Those before it are given out; the next read tells.
-      bytes_ahead_ += grpc_byte_buffer_length(message->get());
-      ahead_.splice(ahead_.begin(), later);
-      break;
-    }
-    if (list.size() == max || ahead_.empty()) {
-      gathering_ = false;
-      break;
-    }
-    later = TakeAhead();
-    message = &later.front();
-    lock.unlock();
+  bool fetch;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    later = TakeAhead(max - 1);
+    fetch = MayFetch(kMessagesAhead / 2, kBytesAhead / 2);
+    if (fetch) fetching_ = true;
   }
-  bool fetch = MayFetch(kMessagesAhead / 2, kBytesAhead / 2);
-  if (fetch) fetching_ = true;
-  lock.unlock();
   if (fetch) FetchAhead();
+  auto end = [&] {
+    std::lock_guard<std::mutex> lock(mutex_);
+    PutBackAhead(std::move(later));
+    gathering_ = false;
+  };
+  try {
+    list.Add(first);
+    for (; !later.empty(); later.pop_front()) list.Add(later.front());
+  } catch (...) {
+    if (list.size() == 0) {
+      end();
+      throw;
+    }
+    // Those before it are given out; the next read tells.
+  }
+  end();
   list.Close();
 }
 

@@ -70,7 +70,8 @@ class AsyncStream : public Rpc::Listener,
   void Launch(int operations, const StartOperation& start);
   void StartReading(uint64_t tag, size_t max);
   void CancelRpc() noexcept;
-  std::list<Message> TakeAhead();
+  std::list<Message> TakeAhead(size_t count);
+  void PutBackAhead(std::list<Message> oldest) noexcept;
   bool MayFetch(size_t messages, size_t bytes) const;
   void FetchAhead() noexcept;
   // What becomes of a read or write, if it has finished; else empty.

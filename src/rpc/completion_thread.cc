@@ -26,11 +26,34 @@ grpc_channel* ChannelOf(void* tag) {
   return is_odd ? reinterpret_cast<grpc_channel*>(static_cast<char*>(tag) - 1) : nullptr;
 }
 
+// Those that have something to announce; the thread's own.
+IntrusiveList<Announcer> announcers;
+
+void AnnounceAll() noexcept {
+  while (Announcer* announcer = announcers.first()) {
+    announcers.Remove(announcer);
+    announcer->Announce();
+  }
+}
+
 [[noreturn]] void Serve(grpc_completion_queue* queue) {
+  // A completion takes some microseconds: nobody is kept waiting for long.
+  constexpr int kMostBeforeAnnouncements = 32;
+  int completions = 0;
   while (true) {
-    grpc_event event =
-        grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr);
-    if (event.type != GRPC_OP_COMPLETE) continue;
+    if (completions == kMostBeforeAnnouncements) {
+      AnnounceAll();
+      completions = 0;
+    }
+    bool waits = announcers.empty();
+    gpr_timespec deadline =
+        waits ? gpr_inf_future(GPR_CLOCK_MONOTONIC) : gpr_inf_past(GPR_CLOCK_MONOTONIC);
+    grpc_event event = grpc_completion_queue_next(queue, deadline, nullptr);
+    if (event.type != GRPC_OP_COMPLETE) {
+      completions = kMostBeforeAnnouncements;
+      continue;
+    }
+    ++completions;
     if (grpc_channel* channel = ChannelOf(event.tag)) {
       grpc_channel_destroy(channel);
     } else {
@@ -58,6 +81,8 @@ grpc_completion_queue* SharedCompletionQueue() {
   static grpc_completion_queue* const queue = StartThread();
   return queue;
 }
+
+void AnnounceSoon(Announcer* announcer) noexcept { announcers.Add(announcer); }
 
 void DestroyChannel(grpc_channel* channel) noexcept {
   constexpr int64_t kLimitMs = 30000;  // gRPC itself gives up to connect after 20 s

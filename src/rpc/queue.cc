@@ -164,18 +164,43 @@ void Queue::OperationsOver(int count) noexcept {
 }
 
 void Queue::Push(FinishedList finished, bool by_poller) noexcept {
-  int notify_fd = -1;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (closed_) return;  // nobody polls any more, and what is kept would keep the streams
-    if (seen_empty_) notify_fd = fd_;
-    seen_empty_ = false;
-    finished_.splice(finished_.end(), finished);
-    if (shared_) {
-      changed_.notify_one();
-    } else if (!by_poller && polling_ > 0) {
-      StartWake();
-    }
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (closed_) return;  // nobody polls any more, and what is kept would keep the streams
+  finished_.splice(finished_.end(), finished);
+  if (!shared_) {
+    if (!by_poller && polling_ > 0) StartWake();
+    return;
+  }
+  if (by_poller) {
+    if (announces_) return;
+    announces_ = true;
+    ++in_flight_;  // Close() waits
+    AnnounceSoon(this);
+    return;
+  }
+  Notify(std::move(lock));
+}
+
+void Queue::Announce() noexcept {
+  std::shared_ptr<Queue> self = shared_from_this();  // Close() may be the last to have it
+  std::unique_lock<std::mutex> lock(mutex_);
+  announces_ = false;
+  // Somebody may have taken all of it meanwhile.
+  if (!finished_.empty()) Notify(std::move(lock));
+  if (lock.owns_lock()) lock.unlock();
+  OperationsOver(1);
+}
+
+// Lets go of the lock: who is told is not to wait for it, nor for the fd to be written.
+void Queue::Notify(std::unique_lock<std::mutex> lock) noexcept {
+  int notify_fd = seen_empty_ ? fd_ : -1;
+  seen_empty_ = false;
+  bool several = finished_.size() > 1;
+  lock.unlock();
+  if (several) {
+    changed_.notify_all();
+  } else {
+    changed_.notify_one();
   }
   if (notify_fd >= 0) WriteByte(notify_fd);
 }

@@ -16,6 +16,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/intrusive_list.h"
+#include "rpc/completion_thread.h"
 #include "rpc/rpc.h"
 #include "rpc/stream.h"
 
@@ -34,10 +35,11 @@ struct Event {
 
 // Where asynchronous operations complete. Without an fd, completions are taken from gRPC by the
 // threads that poll. With one, they are taken by one thread of the process, which writes a byte to
-// the fd when the queue becomes non-empty. Either way messages are converted by the thread that
-// polls. What becomes of an operation needs no memory but what was set aside when it was started,
-// so that no event is lost where memory runs out. Thread-safe.
-class Queue : public std::enable_shared_from_this<Queue> {
+// the fd when the queue has become non-empty and nothing more is there to be taken. Either way
+// messages are converted by the thread that polls. What becomes of an operation needs no memory but
+// what was set aside when it was started, so that no event is lost where memory runs out.
+// Thread-safe.
+class Queue final : public Announcer, public std::enable_shared_from_this<Queue> {
  public:
   Queue();
   ~Queue();
@@ -86,12 +88,16 @@ class Queue : public std::enable_shared_from_this<Queue> {
   void OperationsStarted(int count);
   void OperationsOver(int count) noexcept;
 
+  // Tells who waits for them of finished operations.
+  void Announce() noexcept override;
+
  private:
   struct Wake;
 
   void CheckOpen() const;
   grpc_completion_queue* OwnQueue();
   void StartWake();
+  void Notify(std::unique_lock<std::mutex> lock) noexcept;
   void TakeFinished(size_t max, FinishedList* taken);
   void WaitShared(int64_t timeout_ms);
   void WaitOwn(int64_t timeout_ms, size_t max);
@@ -108,6 +114,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   bool shared_ = false;  // completions are taken by the process's own thread
   int fd_ = -1;
   bool seen_empty_ = true;  // since the last byte was written, by who polls
+  bool announces_ = false;  // will do so soon, and is in flight until then
   int polling_ = 0;         // threads that wait in gRPC
   std::unique_ptr<Wake> wake_;
   grpc_completion_queue* own_queue_ = nullptr;

@@ -34,7 +34,7 @@ export type Requests<Request> = Iterable<Request> | AsyncIterable<Request>;
 
 // So much is read ahead of who iterates the responses; more waits in the connection, and then at
 // the server.
-const MAX_AHEAD = 64;
+const MAX_AHEAD = 256;
 const MAX_SIZE_AHEAD = 65536;
 
 // How often it is looked whether headers have come, in ms; events are looked at besides.
