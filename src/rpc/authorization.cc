@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 
 namespace pygrpc::rpc {
@@ -32,8 +32,11 @@ void CheckToken(const std::string& token, const std::string& source) {
   }
 }
 
-std::string FileSource(const std::string& path) {
-  return "the file " + Quote(path, 4096) + " of the option \"token_file\"";
+constexpr size_t kMaxTokenFileSize = size_t{1} << 20;
+
+Error CannotRead(const std::string& path, const std::string& reason) {
+  return Error(Code::kOption, "option \"token_file\": cannot read the file " +
+                                  Quote(path, kLongestPath) + ": " + reason);
 }
 
 }  // namespace
@@ -65,7 +68,7 @@ void Authorization::Refresh() const {
   if (path_.empty()) return;
   struct stat status = {};
   if (stat(path_.c_str(), &status) != 0) {
-    throw Error(Code::kOption, "cannot read " + FileSource(path_) + ": " + std::strerror(errno));
+    throw CannotRead(path_, std::strerror(errno));
   }
   Version version{status.st_dev, status.st_ino, status.st_size, status.st_mtim};
   std::lock_guard<std::mutex> lock(mutex_);
@@ -77,14 +80,15 @@ void Authorization::Refresh() const {
 }
 
 void Authorization::Read(const Version& version) const {
-  std::ifstream file(path_, std::ios::binary);
-  std::string token{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.is_open() || file.bad()) throw Error(Code::kOption, "cannot read " + FileSource(path_));
+  std::string reason;
+  std::optional<std::string> content = ReadFile(path_, kMaxTokenFileSize, &reason);
+  if (!content.has_value()) throw CannotRead(path_, reason);
+  std::string token = *std::move(content);
   while (!token.empty() && std::strchr(" \t\r\n", token.back()) != nullptr) token.pop_back();
   // A writer that does not rename a new file into place has emptied this one and is about to fill
   // it: the token before is good until then.
   if (token.empty() && !header_.empty()) return;
-  CheckToken(token, FileSource(path_));
+  CheckToken(token, "the file " + Quote(path_, kLongestPath) + " of the option \"token_file\"");
   header_ = kBearer + token;
   version_ = version;
 }

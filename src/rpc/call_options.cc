@@ -9,12 +9,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "rpc/credentials.h"
 #include "rpc/service_config.h"
@@ -54,23 +54,7 @@ std::string QuotePath(const std::string& path) {
   if (may_be_key || path.find('\n') != std::string::npos) {
     return "of a name of " + std::to_string(path.size()) + " bytes (or is it a PEM text?)";
   }
-  return Quote(path, 4096);
-}
-
-std::string ReadFile(const std::string& option, const std::string& path) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
-                                                       &std::fclose);
-  if (file == nullptr) {
-    throw Error(Code::kOption,
-                "option " + Quote(option) + ": cannot read the file " + QuotePath(path));
-  }
-  std::string content;
-  char chunk[4096];
-  size_t count;
-  while ((count = std::fread(chunk, 1, sizeof(chunk), file.get())) > 0) {
-    content.append(chunk, count);
-  }
-  return content;
+  return Quote(path, kLongestPath);
 }
 
 // PEM text, or the path of a file that holds some.
@@ -79,12 +63,17 @@ std::string Pem(const OptionValues& values, const std::string& option) {
   if (value == nullptr) return "";
   constexpr std::string_view kBegin = "-----BEGIN ";
   if (value->text.find(kBegin) != std::string::npos) return value->text;
-  std::string content = ReadFile(option, value->text);
-  if (content.find(kBegin) == std::string::npos) {
-    throw Error(Code::kOption, "option " + Quote(option) + ": the file " +
-                                   Quote(value->text, 4096) + " holds no PEM block");
+  std::string reason;
+  std::optional<std::string> content = ReadFile(value->text, kMaxPemSize, &reason);
+  if (!content.has_value()) {
+    throw Error(Code::kOption, "option " + Quote(option) + ": cannot read the file " +
+                                   QuotePath(value->text) + ": " + reason);
   }
-  return content;
+  if (content->find(kBegin) == std::string::npos) {
+    throw Error(Code::kOption, "option " + Quote(option) + ": the file " +
+                                   Quote(value->text, kLongestPath) + " holds no PEM block");
+  }
+  return *std::move(content);
 }
 
 void ReadFlag(const OptionValues& values, std::string_view option, bool* flag) {
@@ -224,8 +213,8 @@ void ReadKeyLog(const OptionValues& values, TlsOptions* tls) {
   if (tls->key_log.empty()) return;
   int file = open(tls->key_log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) {
-    throw Error(Code::kOption, source + ": cannot write the file " + Quote(tls->key_log, 4096) +
-                                   ": " + std::strerror(errno));
+    throw Error(Code::kOption, source + ": cannot write the file " +
+                                   Quote(tls->key_log, kLongestPath) + ": " + std::strerror(errno));
   }
   close(file);
 }

@@ -16,12 +16,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 
 namespace pygrpc::rpc {
@@ -168,11 +168,12 @@ CertificateFault ChainFault(X509_STORE_CTX* context) {
   }
 }
 
-bool ReadWhole(const std::string& path, std::string* content) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return false;
-  content->assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  return !content->empty();
+// Certificates to trust; nothing, with the reason, where there are none.
+std::optional<std::string> ReadRoots(const std::string& path, std::string* reason) {
+  std::optional<std::string> content = ReadFile(path, kMaxPemSize, reason);
+  if (!content.has_value() || !content->empty()) return content;
+  *reason = "it is empty";
+  return std::nullopt;
 }
 
 }  // namespace
@@ -255,13 +256,14 @@ std::optional<CertificateFault> TrustStore::Verify(const std::string& leaf,
 // ---- Where trust and keys come from
 
 std::string SystemRoots(const std::string& root) {
-  std::string content;
+  std::string reason;
   for (const char* variable : {"GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE"}) {
     const char* path = std::getenv(variable);
     if (path == nullptr || *path == '\0') continue;
-    if (ReadWhole(path, &content)) return content;
-    Error error(Code::kOption, std::string("cannot read the certificates to trust: ") + variable +
-                                   " names " + Quote(path, 4096));
+    if (std::optional<std::string> roots = ReadRoots(path, &reason)) return *std::move(roots);
+    Error error(Code::kOption, std::string("the environment variable ") + variable +
+                                   " (certificates to trust): cannot read the file " +
+                                   Quote(path, kLongestPath) + ": " + reason);
     error.searched.emplace_back(path);
     throw error;
   }
@@ -274,7 +276,7 @@ std::string SystemRoots(const std::string& root) {
                             "/etc/ssl/ca-bundle.pem",  // SUSE
                             "/etc/ssl/cert.pem"}) {    // Alpine, BSD
     std::string path = root + place;
-    if (ReadWhole(path, &content)) return content;
+    if (std::optional<std::string> roots = ReadRoots(path, &reason)) return *std::move(roots);
     error.message += (error.searched.empty() ? " " : ", ") + path;
     error.searched.push_back(path);
   }

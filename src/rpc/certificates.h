@@ -4,11 +4,15 @@
 #ifndef PYGRPC_RPC_CERTIFICATES_H_
 #define PYGRPC_RPC_CERTIFICATES_H_
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace pygrpc::rpc {
+
+// The largest file of certificates or of a key that is read, in bytes.
+inline constexpr size_t kMaxPemSize = size_t{16} << 20;
 
 // Why a server's certificate was not accepted.
 struct CertificateFault {

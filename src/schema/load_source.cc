@@ -25,7 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 using google::protobuf::FileDescriptorProto;
 
-constexpr size_t kMaxProtoSize = size_t{64} << 20;
 constexpr size_t kMaxSetSize = size_t{1} << 30;
 // Sets up to this size are built at once, to find all that is wrong with them.
 constexpr size_t kMaxCheckedSetSize = size_t{256} << 10;
@@ -150,7 +149,7 @@ class SourceLoader {
   }
 
   std::shared_ptr<const Snapshot> LoadFile(const std::string& path, const std::string& shown) {
-    std::string content = ReadFile(path, kMaxSetSize);
+    std::string content = ReadSourceFile(path, kMaxSetSize);
     if (IsDescriptorSet(content)) {
       return LoadSet(*base_, may_share_pool_, content, "descriptor set " + shown);
     }
@@ -167,7 +166,7 @@ class SourceLoader {
   std::shared_ptr<const Snapshot> LoadProtoFile(const std::string& path,
                                                 const std::string& source) {
     if (IsDirectory(path)) return LoadDirectory(path);
-    std::string content = ReadFile(path, kMaxProtoSize);
+    std::string content = ReadSourceFile(path, kMaxProtoSize);
     // Short in messages where the caller was short.
     std::string shown = AbsolutePath(source) == path ? source : path;
     if (IsDescriptorSet(content)) {
@@ -271,7 +270,7 @@ class SourceLoader {
     std::vector<std::unique_ptr<ParsedProto>> files;
     files.reserve(paths.size());
     for (const std::string& path : paths) {
-      files.push_back(ParseProto(ReadFile(path, kMaxProtoSize), path));
+      files.push_back(ParseProto(ReadSourceFile(path, kMaxProtoSize), path));
     }
     std::string root = RootForAll(directory, paths, files);
     tree_.AddFirst(root);

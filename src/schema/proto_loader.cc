@@ -21,7 +21,6 @@ namespace {
 using google::protobuf::DescriptorPool;
 using google::protobuf::FileDescriptorProto;
 
-constexpr size_t kMaxProtoSize = size_t{64} << 20;
 constexpr size_t kMaxLocations = 200;
 
 // protobuf's own types belong to the protobuf that the library is built with.
@@ -107,7 +106,7 @@ void ProtoLoader::ResolveImport(Unit* unit, int index) {
     if (auto same = by_real_path_.find(RealPath(*path)); same != by_real_path_.end()) {
       proto.set_dependency(index, same->second->name);
     } else {
-      AddUnit(name, ParseProto(ReadFile(*path, kMaxProtoSize), *path), *path, unit);
+      AddUnit(name, ParseProto(ReadSourceFile(*path, kMaxProtoSize), *path), *path, unit);
     }
   } else if (built_in != nullptr) {
     built_in_.push_back(built_in);

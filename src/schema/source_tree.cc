@@ -4,16 +4,14 @@
 #include "schema/source_tree.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <memory>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "schema/schema_file.h"
 
@@ -138,31 +136,11 @@ std::string SourceTree::SearchedText() const {
   return text;
 }
 
-std::string ReadFile(const std::string& path, size_t limit) {
-  auto fail = [&path](const std::string& reason) {
-    return Error(Code::kSchema, "cannot read " + Quote(path, 500) + ": " + reason);
-  };
-  std::error_code error;
-  fs::file_status status = fs::status(path, error);
-  if (error) throw fail(error.message());
-  if (fs::is_directory(status)) throw fail("it is a directory");
-  if (!fs::is_regular_file(status) && !fs::is_fifo(status)) throw fail("it is no regular file");
-  std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
-  if (file == nullptr) throw fail(std::strerror(errno));
-  std::string content;
-  constexpr size_t kStep = 256 * 1024;
-  for (;;) {
-    size_t size = content.size();
-    content.resize(size + kStep);
-    size_t got = std::fread(&content[size], 1, kStep, file.get());
-    content.resize(size + got);
-    if (content.size() > limit) {
-      throw fail("it is larger than " + std::to_string(limit >> 20) + " MiB");
-    }
-    if (got < kStep) break;
-  }
-  if (std::ferror(file.get())) throw fail(std::strerror(errno));
-  return content;
+std::string ReadSourceFile(const std::string& path, size_t limit) {
+  std::string reason;
+  std::optional<std::string> content = ReadFile(path, limit, &reason);
+  if (content.has_value()) return *std::move(content);
+  throw Error(Code::kSchema, "cannot read the file " + Quote(path, kLongestPath) + ": " + reason);
 }
 
 std::vector<std::string> ListProtoFiles(const std::string& directory) {

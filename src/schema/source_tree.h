@@ -4,7 +4,7 @@
 #ifndef PYGRPC_SCHEMA_SOURCE_TREE_H_
 #define PYGRPC_SCHEMA_SOURCE_TREE_H_
 
-#include <functional>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,8 +49,11 @@ std::string AbsolutePath(std::string_view path);
 std::string RealPath(const std::string& path);
 std::string DirectoryOf(const std::string& path);
 
+// The largest .proto file that is read, in bytes.
+inline constexpr size_t kMaxProtoSize = size_t{64} << 20;
+
 // Throws Error(kSchema), with the reason, if the file cannot be read or is larger than `limit`.
-std::string ReadFile(const std::string& path, size_t limit);
+std::string ReadSourceFile(const std::string& path, size_t limit);
 
 // Every .proto file below a directory, sorted; hidden directories and linked ones are left out.
 // Throws Error(kSchema).

@@ -28,7 +28,7 @@ static const struct bad_option kBadForClients[] = {
     {"{\"transport\": \"tls\", \"tls\": \"x\"}", "tls", "object"},
     {"{\"transport\": \"tls\", \"tls\": {\"ca\": \"/no/such/file.pem\"}}", "tls.ca",
      "/no/such/file.pem"},
-    {"{\"transport\": \"tls\", \"tls\": {\"ca\": \"/dev/null\"}}", "tls.ca", "PEM"},
+    {"{\"transport\": \"tls\", \"tls\": {\"ca\": \"/dev/null\"}}", "tls.ca", "regular file"},
     {"{\"transport\": \"tls\", \"tls\": {\"key\": \"-----BEGIN PRIVATE KEY-----\"}}",
      "tls.certificate", "tls.key"},
     {"{\"timeout\": -1}", "timeout", ""},
