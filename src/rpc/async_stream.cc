@@ -23,8 +23,13 @@ namespace {
 // enough that the one need not wait for the other at each message, and no further. Once it has
 // stopped it begins again where half of that was taken, for to wake the thread takes longer than to
 // read.
-constexpr size_t kMessagesAhead = 256;
 constexpr size_t kBytesAhead = 64 * 1024;
+
+// What a message that waits takes: gRPC keeps more than its bytes.
+size_t SizeAhead(const Message& message) {
+  constexpr size_t kBesides = 384;
+  return grpc_byte_buffer_length(message.get()) + kBesides;
+}
 
 }  // namespace
 
@@ -102,7 +107,7 @@ void AsyncStream::StartReading(uint64_t tag, size_t max) {
     was_ahead = !ahead_.empty();
     if (was_ahead) {
       finished = FinishRead(std::move(TakeAhead(1).front()));
-      fetch = MayFetch(kMessagesAhead / 2, kBytesAhead / 2);
+      fetch = MayFetch(kBytesAhead / 2);
     } else if (!StreamsResponses(cardinality()) || messages_over_) {
       if (final_) finished = FinishRead(std::move(single_));
       fetch = false;
@@ -120,10 +125,9 @@ void AsyncStream::StartReading(uint64_t tag, size_t max) {
   }
 }
 
-// Under the lock: whether to read before somebody asks, for fewer are there than that.
-bool AsyncStream::MayFetch(size_t messages, size_t bytes) const {
-  return reads_ahead_ && !fetching_ && !messages_over_ && ahead_.size() < messages &&
-         bytes_ahead_ < bytes;
+// Under the lock: whether to read before somebody asks, for less than that is there.
+bool AsyncStream::MayFetch(size_t bytes) const {
+  return reads_ahead_ && !fetching_ && !messages_over_ && bytes_ahead_ < bytes;
 }
 
 // Starts a read that nobody has asked for, so that nobody is to be told if the queue was freed. Its
@@ -234,7 +238,7 @@ void AsyncStream::OnCompletion(BatchKind kind) {
         break;
       case BatchKind::kRead:
         finished = OnMessage(rpc_.TakeMessage());
-        fetch = MayFetch(kMessagesAhead, kBytesAhead);
+        fetch = MayFetch(kBytesAhead);
         if (fetch) fetching_ = true;
         break;
     }
@@ -252,7 +256,7 @@ Queue::FinishedList AsyncStream::OnMessage(Message message) {
   messages_over_ = message.empty();
   if (reading_ && (!messages_over_ || final_)) return FinishRead(std::move(message));
   if (!messages_over_) {
-    bytes_ahead_ += grpc_byte_buffer_length(message.get());
+    bytes_ahead_ += SizeAhead(message);
     ahead_room_.front() = std::move(message);
     ahead_.splice(ahead_.end(), ahead_room_);
   }
@@ -307,7 +311,7 @@ std::list<Message> AsyncStream::TakeAhead(size_t count) {
   std::list<Message> oldest;
   auto end = ahead_.begin();
   for (size_t i = 0; i < count && end != ahead_.end(); ++i, ++end) {
-    bytes_ahead_ -= grpc_byte_buffer_length(end->get());
+    bytes_ahead_ -= SizeAhead(*end);
   }
   oldest.splice(oldest.end(), ahead_, ahead_.begin(), end);
   return oldest;
@@ -315,7 +319,7 @@ std::list<Message> AsyncStream::TakeAhead(size_t count) {
 
 // Under the lock.
 void AsyncStream::PutBackAhead(std::list<Message> oldest) noexcept {
-  for (const Message& message : oldest) bytes_ahead_ += grpc_byte_buffer_length(message.get());
+  for (const Message& message : oldest) bytes_ahead_ += SizeAhead(message);
   ahead_.splice(ahead_.begin(), oldest);
 }
 
@@ -327,7 +331,7 @@ void AsyncStream::Gather(Message first, size_t max, Buffer* out) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     later = TakeAhead(max - 1);
-    fetch = MayFetch(kMessagesAhead / 2, kBytesAhead / 2);
+    fetch = MayFetch(kBytesAhead / 2);
     if (fetch) fetching_ = true;
   }
   if (fetch) FetchAhead();

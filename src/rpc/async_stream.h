@@ -72,7 +72,7 @@ class AsyncStream : public Rpc::Listener,
   void CancelRpc() noexcept;
   std::list<Message> TakeAhead(size_t count);
   void PutBackAhead(std::list<Message> oldest) noexcept;
-  bool MayFetch(size_t messages, size_t bytes) const;
+  bool MayFetch(size_t bytes) const;
   void FetchAhead() noexcept;
   // What becomes of a read or write, if it has finished; else empty.
   Queue::FinishedList OnMessage(Message message);
@@ -101,7 +101,7 @@ class AsyncStream : public Rpc::Listener,
   bool fetching_ = false;           // gRPC has been asked for a message
   std::list<Message> ahead_;        // messages that nobody has asked for yet; empty takes no memory
   std::list<Message> ahead_room_;   // for the message that was asked for and nobody waits for
-  size_t bytes_ahead_ = 0;          // in ahead_
+  size_t bytes_ahead_ = 0;          // that those take
   Message single_;                  // the response of a method that has but one, until it is read
   Queue::FinishedList read_room_;   // for what becomes of the read under way
   Queue::FinishedList write_room_;
