@@ -124,6 +124,19 @@ int stop_shared_server(void **state) {
   return 0;
 }
 
+pygrpc_client *shared_client;
+
+int start_shared_client(void **state) {
+  start_shared_server(state);
+  shared_client = test_client(NULL);
+  return 0;
+}
+
+int stop_shared_client(void **state) {
+  pygrpc_client_free(shared_client);
+  return stop_shared_server(state);
+}
+
 int unused_port(void) {
   struct sockaddr_in address = {.sin_family = AF_INET};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

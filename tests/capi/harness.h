@@ -58,6 +58,11 @@ extern struct test_server shared_server;
 int start_shared_server(void **state);
 int stop_shared_server(void **state);
 
+/* The same with a test_client() of that server for all tests. */
+extern pygrpc_client *shared_client;
+int start_shared_client(void **state);
+int stop_shared_client(void **state);
+
 /* A port of 127.0.0.1 where nobody listens, and the target it makes. */
 int unused_port(void);
 const char *dead_target(void);

@@ -11,19 +11,6 @@ static const char *const kMethods[] = {"ReturnStatus", "ReturnStatusServerStream
 static const char *const kCardinalities[] = {"unary_unary", "unary_stream", "stream_unary",
                                              "stream_stream"};
 
-static pygrpc_client *client;
-
-static int set_up(void **state) {
-  start_shared_server(state);
-  client = test_client(NULL);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  pygrpc_client_free(client);
-  return stop_shared_server(state);
-}
-
 /* An RPC that is used in one of the two ways. */
 struct rpc {
   pygrpc_stream *stream;
@@ -91,12 +78,12 @@ static int32_t read_to_the_end(struct rpc *rpc) {
 /* A method of the status group, used to its end. */
 static struct rpc run(int method, const char *request, bool with_queue) {
   if (method < 2) {
-    struct rpc rpc = start(client, kMethods[method], request, NULL, with_queue);
+    struct rpc rpc = start(shared_client, kMethods[method], request, NULL, with_queue);
     read_to_the_end(&rpc);
     return rpc;
   }
   /* cppcheck-suppress arrayIndexOutOfBoundsCond ; it takes where loops end for an index */
-  struct rpc rpc = start(client, kMethods[method], NULL, NULL, with_queue);
+  struct rpc rpc = start(shared_client, kMethods[method], NULL, NULL, with_queue);
   pygrpc_error *error = NULL;
   assert_int_equal(write_code(&rpc, request), PYGRPC_OK);
   expect_ok(pygrpc_stream_half_close(rpc.stream, &error), error);
@@ -211,7 +198,7 @@ static void the_server_ends_early(void **state) {
   (void)state;
   FOR_EACH_RPC(method, with_queue) {
     if (method < 2) continue;
-    struct rpc rpc = start(client, kMethods[method], NULL, NULL, with_queue);
+    struct rpc rpc = start(shared_client, kMethods[method], NULL, NULL, with_queue);
     const char *request = "{\"code\": 10, \"message\": \"enough\", \"afterMessages\": 2}";
     assert_int_equal(write_code(&rpc, request), PYGRPC_OK);
     assert_int_equal(write_code(&rpc, request), PYGRPC_OK);
@@ -233,7 +220,8 @@ static void the_server_ends_early(void **state) {
 static void before_the_end(void **state) {
   (void)state;
   for (int with_queue = 0; with_queue < 2; with_queue++) {
-    struct rpc rpc = start(client, "CountForever", "{\"interval\": \"0.001s\"}", NULL, with_queue);
+    struct rpc rpc =
+        start(shared_client, "CountForever", "{\"interval\": \"0.001s\"}", NULL, with_queue);
     assert_int_equal(read_code(&rpc), PYGRPC_OK);
     assert_int_equal(read_code(&rpc), PYGRPC_OK);
     char *json = info_of(rpc.stream, 0);
@@ -262,7 +250,7 @@ static void before_the_end(void **state) {
 static void it_waits_for_the_end(void **state) {
   (void)state;
   for (int method = 0; method < 2; method++) {
-    struct rpc rpc = start(client, method == 0 ? "NeverAnswer" : "NeverAnswerBidi",
+    struct rpc rpc = start(shared_client, method == 0 ? "NeverAnswer" : "NeverAnswerBidi",
                            method == 0 ? "{}" : NULL, NULL, false);
     const int64_t begin = now_ms();
     char *json = info_of(rpc.stream, 30);
@@ -273,7 +261,7 @@ static void it_waits_for_the_end(void **state) {
     pygrpc_free(json);
     end(&rpc);
   }
-  struct rpc rpc = start(client, "Sleep", "{\"delay\": \"0.2s\"}", NULL, false);
+  struct rpc rpc = start(shared_client, "Sleep", "{\"delay\": \"0.2s\"}", NULL, false);
   char *json = info_of(rpc.stream, -1);
   assert_json(json, "/ended", "true");
   assert_true(number_at(json, "/timing/total") >= 200);
@@ -287,7 +275,7 @@ static void it_waits_for_the_end(void **state) {
 static void the_deadline(void **state) {
   (void)state;
   for (int with_queue = 0; with_queue < 2; with_queue++) {
-    struct rpc rpc = start(client, "NeverAnswer", "{}",
+    struct rpc rpc = start(shared_client, "NeverAnswer", "{}",
                            "{\"timeout\": 0.1, \"wait_for_ready\": true}", with_queue);
     assert_int_equal(read_code(&rpc), PYGRPC_E_STATUS);
     char *json = info_of(rpc.stream, -1);
@@ -303,8 +291,8 @@ static void the_time_to_connect(void **state) {
   (void)state;
   for (int method = 0; method < 4; method++) {
     for (int with_queue = 0; with_queue < 2; with_queue++) {
-      pygrpc_client *fresh = client;
-      client = test_client(NULL);
+      pygrpc_client *fresh = shared_client;
+      shared_client = test_client(NULL);
       struct rpc rpc = run(method, "{\"afterMessages\": 1}", with_queue);
       char *json = info_of(rpc.stream, -1);
       const double connect = number_at(json, "/timing/connect");
@@ -317,8 +305,8 @@ static void the_time_to_connect(void **state) {
       assert_json_absent(json, "/timing/connect");
       pygrpc_free(json);
       end(&rpc);
-      pygrpc_client_free(client);
-      client = fresh;
+      pygrpc_client_free(shared_client);
+      shared_client = fresh;
     }
   }
 }
@@ -368,9 +356,9 @@ static void errors_hold_the_answer(void **state) {
   const char *request = "{\"code\": 3, \"headersFirst\": true}";
   char *response = NULL;
   pygrpc_error *error = NULL;
-  check_error(
-      pygrpc_unary_unary(client, "ReturnStatus", request, NUL, NULL, &response, NULL, &error),
-      PYGRPC_E_STATUS, error);
+  check_error(pygrpc_unary_unary(shared_client, "ReturnStatus", request, NUL, NULL, &response, NULL,
+                                 &error),
+              PYGRPC_E_STATUS, error);
   const char *json = pygrpc_error_json(error);
   assert_json_string(json, "/peer", format("ipv4:%s", shared_server.target));
   assert_json_string(json, "/headers/x-headers-first/0", "yes");
@@ -379,7 +367,7 @@ static void errors_hold_the_answer(void **state) {
 
   for (int method = 0; method < 4; method++) {
     pygrpc_stream *stream =
-        open_stream(client, kMethods[method], method < 2 ? request : NULL, NULL);
+        open_stream(shared_client, kMethods[method], method < 2 ? request : NULL, NULL);
     if (method >= 2) {
       write_message(stream, request);
       half_close(stream);
@@ -448,7 +436,7 @@ static void *ask_again_and_again(void *argument) {
 static void asked_by_another_thread(void **state) {
   (void)state;
   struct rpc rpc =
-      start(client, "StreamPayloads", "{\"messages\": 300, \"size\": 10}", NULL, false);
+      start(shared_client, "StreamPayloads", "{\"messages\": 300, \"size\": 10}", NULL, false);
   pthread_t thread;
   start_thread(&thread, ask_again_and_again, rpc.stream);
   assert_int_equal(read_to_the_end(&rpc), PYGRPC_END);
@@ -470,7 +458,7 @@ static void arguments(void **state) {
                "stream is NULL");
   assert_null(json);
   assert_int_equal(size, 0);
-  struct rpc rpc = start(client, "SayHello", "{}", NULL, false);
+  struct rpc rpc = start(shared_client, "SayHello", "{}", NULL, false);
   expect_error(pygrpc_stream_info(rpc.stream, 0, NULL, NULL, &error), PYGRPC_E_ARGUMENT, &error,
                "json is NULL");
   end(&rpc);
@@ -494,5 +482,5 @@ int main(void) {
       cmocka_unit_test(asked_by_another_thread),
       cmocka_unit_test(arguments),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, start_shared_client, stop_shared_client);
 }

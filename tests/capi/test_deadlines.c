@@ -5,19 +5,6 @@
 
 #include "harness.h"
 
-static pygrpc_client *client;
-
-static int set_up(void **state) {
-  start_shared_server(state);
-  client = test_client(NULL);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  pygrpc_client_free(client);
-  return stop_shared_server(state);
-}
-
 static void expect_deadline(pygrpc_client *caller, const char *options) {
   char *response = NULL;
   pygrpc_error *error = NULL;
@@ -37,7 +24,7 @@ static void every_way_to_write_a_timeout(void **state) {
   (void)state;
   static const char *const kOptions[] = {"{\"timeout\": 0.2}", "{\"timeout\": \"200ms\"}",
                                          "{\"timeout\": \"0.2s\"}"};
-  for (size_t i = 0; i < COUNT_OF(kOptions); i++) expect_deadline(client, kOptions[i]);
+  for (size_t i = 0; i < COUNT_OF(kOptions); i++) expect_deadline(shared_client, kOptions[i]);
 }
 
 static void a_timeout_of_the_client(void **state) {
@@ -65,8 +52,8 @@ static void streams_have_deadlines(void **state) {
                   {"Test/NeverAnswerBidi", NULL}};
   for (size_t i = 0; i < COUNT_OF(kStreams); i++) {
     const int64_t start = now_ms();
-    pygrpc_stream *stream =
-        open_stream(client, kStreams[i].method, kStreams[i].request, "{\"timeout\": \"200ms\"}");
+    pygrpc_stream *stream = open_stream(shared_client, kStreams[i].method, kStreams[i].request,
+                                        "{\"timeout\": \"200ms\"}");
     expect_status(stream, 4);
     assert_true(now_ms() - start >= 190);
     assert_within(start, 2000);
@@ -81,8 +68,8 @@ static void streams_have_deadlines(void **state) {
 /* Messages that were on time count; the deadline ends what follows. */
 static void messages_before_the_deadline(void **state) {
   (void)state;
-  pygrpc_stream *stream =
-      open_stream(client, "Test/CountForever", "{\"interval\": \"0.1s\"}", "{\"timeout\": 1}");
+  pygrpc_stream *stream = open_stream(shared_client, "Test/CountForever",
+                                      "{\"interval\": \"0.1s\"}", "{\"timeout\": 1}");
   int messages = 0;
   for (;;) {
     char *message = NULL;
@@ -105,7 +92,7 @@ static void messages_before_the_deadline(void **state) {
 /* The server sees the deadline: about 10 s for a unary call, none for a stream. */
 static void deadlines_unless_given(void **state) {
   (void)state;
-  char *reply = call(client, "EchoMetadata", "{}", "{}");
+  char *reply = call(shared_client, "EchoMetadata", "{}", "{}");
   char *remaining = json_string_at(reply, "/timeRemaining");
   assert_non_null(remaining);
   const double seconds = strtod(remaining, NULL);
@@ -113,18 +100,18 @@ static void deadlines_unless_given(void **state) {
   free(remaining);
   pygrpc_free(reply);
 
-  reply = call(client, "EchoMetadata", "{}", "{\"timeout\": \"1h\"}");
+  reply = call(shared_client, "EchoMetadata", "{}", "{\"timeout\": \"1h\"}");
   remaining = json_string_at(reply, "/timeRemaining");
   assert_non_null(remaining);
   assert_true(strtod(remaining, NULL) > 3500);
   free(remaining);
   pygrpc_free(reply);
 
-  reply = call(client, "EchoMetadata", "{}", "{\"timeout\": \"none\"}");
+  reply = call(shared_client, "EchoMetadata", "{}", "{\"timeout\": \"none\"}");
   assert_json_absent(reply, "/timeRemaining");
   pygrpc_free(reply);
 
-  pygrpc_stream *stream = open_stream(client, "EchoMetadataBidi", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "EchoMetadataBidi", NULL, NULL);
   write_message(stream, "{}");
   reply = read_message(stream);
   assert_json_absent(reply, "/timeRemaining");
@@ -139,8 +126,8 @@ static void a_deadline_that_has_passed(void **state) {
   char *response = NULL;
   pygrpc_error *error = NULL;
   const int64_t start = now_ms();
-  check_error(pygrpc_unary_unary(client, "SayHello", "{}", NUL, "{\"timeout\": 0}", &response, NULL,
-                                 &error),
+  check_error(pygrpc_unary_unary(shared_client, "SayHello", "{}", NUL, "{\"timeout\": 0}",
+                                 &response, NULL, &error),
               PYGRPC_E_STATUS, error);
   assert_int_equal(pygrpc_error_status(error), 4);
   pygrpc_error_free(error);
@@ -150,7 +137,8 @@ static void a_deadline_that_has_passed(void **state) {
 /* A PENDING read does not end the call; its deadline does. */
 static void a_read_outlives_neither(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "Test/NeverAnswer", "{}", "{\"timeout\": \"500ms\"}");
+  pygrpc_stream *stream =
+      open_stream(shared_client, "Test/NeverAnswer", "{}", "{\"timeout\": \"500ms\"}");
   pygrpc_error *error = NULL;
   char *message = NULL;
   expect_code(pygrpc_stream_read(stream, 50, &message, NULL, &error), PYGRPC_PENDING, error);
@@ -169,5 +157,5 @@ int main(void) {
       cmocka_unit_test(a_deadline_that_has_passed),
       cmocka_unit_test(a_read_outlives_neither),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, start_shared_client, stop_shared_client);
 }

@@ -37,25 +37,12 @@ static pid_t play(void (*scene)(void)) {
   return child;
 }
 
-static pygrpc_client *client; /* loaded before any fork */
-
-static int set_up(void **state) {
-  start_shared_server(state);
-  client = test_client(NULL);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  pygrpc_client_free(client);
-  return stop_shared_server(state);
-}
-
 static void greet(void) {
   char *response = NULL;
   pygrpc_error *error = NULL;
   const char *options = format("{\"timeout\": %d}", 10 * time_factor());
-  const int32_t result = pygrpc_unary_unary(client, "SayHello", "{\"name\": \"you\"}", NUL, options,
-                                            &response, NULL, &error);
+  const int32_t result = pygrpc_unary_unary(shared_client, "SayHello", "{\"name\": \"you\"}", NUL,
+                                            options, &response, NULL, &error);
   if (result != PYGRPC_OK) fprintf(stderr, "%s\n", pygrpc_error_message(error));
   CHECK(result == PYGRPC_OK);
   CHECK(strcmp(response, "{\"message\":\"Hello, you!\"}") == 0);
@@ -74,15 +61,15 @@ static void expect_forked(int32_t result, pygrpc_error **error) {
 static void use_the_schema(void) {
   char *bytes = NULL;
   size_t size = 0;
-  CHECK(pygrpc_json_to_binary(client, "helloworld.HelloRequest", "{\"name\": \"a\"}", NUL, NULL,
-                              &bytes, &size, NULL) == PYGRPC_OK);
+  CHECK(pygrpc_json_to_binary(shared_client, "helloworld.HelloRequest", "{\"name\": \"a\"}", NUL,
+                              NULL, &bytes, &size, NULL) == PYGRPC_OK);
   CHECK(size == 3);
   pygrpc_free(bytes);
   int32_t cardinality = 0;
-  CHECK(pygrpc_method_cardinality(client, "RouteChat", &cardinality, NULL) == PYGRPC_OK);
+  CHECK(pygrpc_method_cardinality(shared_client, "RouteChat", &cardinality, NULL) == PYGRPC_OK);
   CHECK(cardinality == PYGRPC_STREAM_STREAM);
-  CHECK(pygrpc_load_proto(client, "child.proto", "syntax = \"proto3\"; message C {}", NUL, NULL) ==
-        PYGRPC_OK);
+  CHECK(pygrpc_load_proto(shared_client, "child.proto", "syntax = \"proto3\"; message C {}", NUL,
+                          NULL) == PYGRPC_OK);
 }
 
 /* ---- Load, then fork
@@ -91,7 +78,8 @@ static void use_the_schema(void) {
 static void call_all(void) {
   greet();
   pygrpc_stream *stream = NULL;
-  CHECK(pygrpc_unary_stream(client, "SayHelloStreamReply", "{}", NUL, NULL, &stream, NULL) == 0);
+  CHECK(pygrpc_unary_stream(shared_client, "SayHelloStreamReply", "{}", NUL, NULL, &stream, NULL) ==
+        0);
   char *message = NULL;
   for (int i = 0; i < 5; i++) {
     CHECK(pygrpc_stream_read(stream, -1, &message, NULL, NULL) == PYGRPC_OK);
@@ -111,11 +99,11 @@ static void load_then_fork(void **state) {
 /* Failing before any I/O is no use of gRPC. */
 static void fail_then_fork_scene(void) {
   char *response = NULL;
-  CHECK(pygrpc_unary_unary(client, "SayHelo", "{}", NUL, NULL, &response, NULL, NULL) ==
+  CHECK(pygrpc_unary_unary(shared_client, "SayHelo", "{}", NUL, NULL, &response, NULL, NULL) ==
         PYGRPC_E_NOT_FOUND);
-  CHECK(pygrpc_unary_unary(client, "SayHello", "{", NUL, NULL, &response, NULL, NULL) ==
+  CHECK(pygrpc_unary_unary(shared_client, "SayHello", "{", NUL, NULL, &response, NULL, NULL) ==
         PYGRPC_E_JSON);
-  CHECK(pygrpc_unary_unary(client, "RouteChat", "{}", NUL, NULL, &response, NULL, NULL) ==
+  CHECK(pygrpc_unary_unary(shared_client, "RouteChat", "{}", NUL, NULL, &response, NULL, NULL) ==
         PYGRPC_E_CARDINALITY);
   CHECK(ended_well(play(call_all)));
 }
@@ -136,20 +124,22 @@ static void a_forked_child(void) {
   pygrpc_stream *stream = NULL;
   pygrpc_error *error = NULL;
   const int64_t start = now_ms();
-  expect_forked(pygrpc_unary_unary(client, "SayHello", "{}", NUL, NULL, &text, NULL, &error),
+  expect_forked(pygrpc_unary_unary(shared_client, "SayHello", "{}", NUL, NULL, &text, NULL, &error),
                 &error);
   expect_forked(
-      pygrpc_unary_stream(client, "SayHelloStreamReply", "{}", NUL, NULL, &stream, &error), &error);
-  expect_forked(pygrpc_stream_unary(client, "RecordRoute", NULL, &stream, &error), &error);
-  expect_forked(pygrpc_stream_stream(client, "RouteChat", NULL, &stream, &error), &error);
-  expect_forked(pygrpc_stream_open(client, "SayHello", 0, "{}", NUL, NULL, NULL, &stream, &error),
-                &error);
-  expect_forked(pygrpc_client_wait_ready(client, -1, &error), &error);
+      pygrpc_unary_stream(shared_client, "SayHelloStreamReply", "{}", NUL, NULL, &stream, &error),
+      &error);
+  expect_forked(pygrpc_stream_unary(shared_client, "RecordRoute", NULL, &stream, &error), &error);
+  expect_forked(pygrpc_stream_stream(shared_client, "RouteChat", NULL, &stream, &error), &error);
+  expect_forked(
+      pygrpc_stream_open(shared_client, "SayHello", 0, "{}", NUL, NULL, NULL, &stream, &error),
+      &error);
+  expect_forked(pygrpc_client_wait_ready(shared_client, -1, &error), &error);
   int32_t channel = 0;
-  expect_forked(pygrpc_client_state(client, &channel, &error), &error);
-  expect_forked(pygrpc_load(client, "reflection", NULL, &error), &error);
-  expect_forked(pygrpc_health(client, NULL, NULL, &text, NULL, &error), &error);
-  expect_forked(pygrpc_health_watch(client, NULL, NULL, NULL, &stream, &error), &error);
+  expect_forked(pygrpc_client_state(shared_client, &channel, &error), &error);
+  expect_forked(pygrpc_load(shared_client, "reflection", NULL, &error), &error);
+  expect_forked(pygrpc_health(shared_client, NULL, NULL, &text, NULL, &error), &error);
+  expect_forked(pygrpc_health_watch(shared_client, NULL, NULL, NULL, &stream, &error), &error);
 
   /* the parent's stream */
   expect_forked(pygrpc_stream_read(parents_stream, -1, &text, NULL, &error), &error);
@@ -165,22 +155,23 @@ static void a_forked_child(void) {
     pygrpc_event *event = NULL;
     size_t count = 0;
     expect_forked(pygrpc_queue_poll(queues[i], -1, &event, 1, &count, &error), &error);
-    expect_forked(
-        pygrpc_stream_open(client, "SayHello", 0, "{}", NUL, NULL, queues[i], &stream, &error),
-        &error);
+    expect_forked(pygrpc_stream_open(shared_client, "SayHello", 0, "{}", NUL, NULL, queues[i],
+                                     &stream, &error),
+                  &error);
   }
   expect_forked(pygrpc_stream_read_async(parents_counting, 2, &error), &error);
   pygrpc_queue *own = NULL;
   CHECK(pygrpc_queue_new(&own, NULL) == PYGRPC_OK);
-  expect_forked(pygrpc_stream_open(client, "SayHello", 0, "{}", NUL, NULL, own, &stream, &error),
-                &error);
+  expect_forked(
+      pygrpc_stream_open(shared_client, "SayHello", 0, "{}", NUL, NULL, own, &stream, &error),
+      &error);
   pygrpc_queue_free(own);
   CHECK(text == NULL && stream == NULL);
 
   /* a new client is no way round */
   pygrpc_client *other = NULL;
   CHECK(pygrpc_client_new(shared_server.target, NULL, &other, NULL) == PYGRPC_OK);
-  CHECK(pygrpc_load_client(other, client, NULL) == PYGRPC_OK);
+  CHECK(pygrpc_load_client(other, shared_client, NULL) == PYGRPC_OK);
   expect_forked(pygrpc_unary_unary(other, "SayHello", "{}", NUL, NULL, &text, NULL, &error),
                 &error);
   pygrpc_client_free(other);
@@ -194,7 +185,7 @@ static void a_forked_child(void) {
   pygrpc_stream_free(parents_counting);
   pygrpc_queue_free(parents_queue);
   pygrpc_queue_free(parents_queue_with_fd);
-  pygrpc_client_free(client);
+  pygrpc_client_free(shared_client);
   CHECK(now_ms() - start < 5000 * time_factor());
 }
 
@@ -213,10 +204,11 @@ static void use_then_fork_scene(void) {
   CHECK(pygrpc_queue_new(&parents_queue, NULL) == PYGRPC_OK);
   CHECK(pygrpc_queue_new(&parents_queue_with_fd, NULL) == PYGRPC_OK);
   CHECK(pygrpc_queue_set_fd(parents_queue_with_fd, ends[1], NULL) == PYGRPC_OK);
-  CHECK(pygrpc_stream_open(client, "CountForever", 0, "{\"interval\": \"0.01s\"}", NUL, NULL,
+  CHECK(pygrpc_stream_open(shared_client, "CountForever", 0, "{\"interval\": \"0.01s\"}", NUL, NULL,
                            parents_queue, &parents_counting, NULL) == PYGRPC_OK);
   CHECK(pygrpc_stream_read_async(parents_counting, 1, NULL) == PYGRPC_OK);
-  CHECK(pygrpc_stream_stream(client, "SayHelloBidiStream", NULL, &parents_stream, NULL) == 0);
+  CHECK(pygrpc_stream_stream(shared_client, "SayHelloBidiStream", NULL, &parents_stream, NULL) ==
+        0);
   CHECK(pygrpc_stream_write(parents_stream, "{\"name\": \"1\"}", NUL, -1, NULL) == PYGRPC_OK);
   for (int i = 0; i < 3; i++) {
     CHECK(ended_well(play(a_forked_child)));
@@ -246,12 +238,12 @@ static void use_then_fork(void **state) {
 static void wait_then_fork_child(void) {
   char *text = NULL;
   pygrpc_error *error = NULL;
-  expect_forked(pygrpc_unary_unary(client, "SayHello", "{}", NUL, NULL, &text, NULL, &error),
+  expect_forked(pygrpc_unary_unary(shared_client, "SayHello", "{}", NUL, NULL, &text, NULL, &error),
                 &error);
 }
 
 static void wait_then_fork_scene(void) {
-  CHECK(pygrpc_client_wait_ready(client, 20000, NULL) == PYGRPC_OK);
+  CHECK(pygrpc_client_wait_ready(shared_client, 20000, NULL) == PYGRPC_OK);
   CHECK(ended_well(play(wait_then_fork_child)));
   greet();
 }
@@ -284,5 +276,5 @@ int main(void) {
       cmocka_unit_test(use_then_fork),        cmocka_unit_test(wait_then_fork),
       cmocka_unit_test(a_forked_child_exits),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, start_shared_client, stop_shared_client);
 }

@@ -5,19 +5,6 @@
 
 #include "harness.h"
 
-static pygrpc_client *client;
-
-static int set_up(void **state) {
-  start_shared_server(state);
-  client = test_client(NULL);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  pygrpc_client_free(client);
-  return stop_shared_server(state);
-}
-
 /* The five functions in one form; what they have no parameter for is ignored. */
 enum function { kServices, kDescribe, kTemplate, kJsonSchema, kExport, kFunctions };
 
@@ -44,7 +31,7 @@ static void every_function_gives_json(void **state) {
     char *text = NULL;
     size_t size = 0;
     pygrpc_error *error = NULL;
-    expect_ok(ask(function, client, "helloworld.HelloRequest", &text, &size, &error), error);
+    expect_ok(ask(function, shared_client, "helloworld.HelloRequest", &text, &size, &error), error);
     assert_int_equal(strlen(text), size);
     assert_true(json_is_valid(text));
     assert_contains(text, function == kTemplate ? "name" : "HelloRequest");
@@ -62,28 +49,28 @@ static void arguments(void **state) {
                  PYGRPC_E_ARGUMENT, &error, "client");
     assert_null(text);
     assert_int_equal(size, 0);
-    expect_error(ask(function, client, "helloworld.HelloRequest", NULL, &size, &error),
+    expect_error(ask(function, shared_client, "helloworld.HelloRequest", NULL, &size, &error),
                  PYGRPC_E_ARGUMENT, &error, function == kExport ? "bytes" : "json");
     if (function != kServices) {
-      expect_error(ask(function, client, "caf\xE9", &text, &size, &error), PYGRPC_E_ARGUMENT,
+      expect_error(ask(function, shared_client, "caf\xE9", &text, &size, &error), PYGRPC_E_ARGUMENT,
                    &error, "UTF-8");
     }
   }
   char *text = NULL;
   pygrpc_error *error = NULL;
-  expect_error(pygrpc_describe(client, NULL, &text, NULL, &error), PYGRPC_E_ARGUMENT, &error,
+  expect_error(pygrpc_describe(shared_client, NULL, &text, NULL, &error), PYGRPC_E_ARGUMENT, &error,
                "symbol");
-  expect_error(pygrpc_template(client, NULL, &text, NULL, &error), PYGRPC_E_ARGUMENT, &error,
+  expect_error(pygrpc_template(shared_client, NULL, &text, NULL, &error), PYGRPC_E_ARGUMENT, &error,
                "type");
-  expect_error(pygrpc_export(client, NULL, NULL, &text, NULL, &error), PYGRPC_E_ARGUMENT, &error,
-               "format");
-  expect_error(pygrpc_export(client, NULL, "yaml", &text, NULL, &error), PYGRPC_E_ARGUMENT, &error,
-               "yaml", "descriptor_set");
-  expect_error(pygrpc_export(client, "{", "proto", &text, NULL, &error), PYGRPC_E_ARGUMENT, &error,
-               "symbols");
-  expect_error(
-      pygrpc_json_schema(client, "helloworld.HelloRequest", "{\"nope\": 1}", &text, NULL, &error),
-      PYGRPC_E_OPTION, &error, "nope");
+  expect_error(pygrpc_export(shared_client, NULL, NULL, &text, NULL, &error), PYGRPC_E_ARGUMENT,
+               &error, "format");
+  expect_error(pygrpc_export(shared_client, NULL, "yaml", &text, NULL, &error), PYGRPC_E_ARGUMENT,
+               &error, "yaml", "descriptor_set");
+  expect_error(pygrpc_export(shared_client, "{", "proto", &text, NULL, &error), PYGRPC_E_ARGUMENT,
+               &error, "symbols");
+  expect_error(pygrpc_json_schema(shared_client, "helloworld.HelloRequest", "{\"nope\": 1}", &text,
+                                  NULL, &error),
+               PYGRPC_E_OPTION, &error, "nope");
   assert_null(text);
 }
 
@@ -92,14 +79,14 @@ static void unknown_and_ambiguous_names(void **state) {
   for (enum function function = kDescribe; function < kFunctions; function++) {
     char *text = NULL;
     pygrpc_error *error = NULL;
-    expect_error(ask(function, client, "helloworld.HelloRequets", &text, NULL, &error),
+    expect_error(ask(function, shared_client, "helloworld.HelloRequets", &text, NULL, &error),
                  PYGRPC_E_NOT_FOUND, &error, "HelloRequets", "HelloRequest");
     assert_null(text);
   }
   char *text = NULL;
   pygrpc_error *error = NULL;
-  expect_error(pygrpc_describe(client, "Ping", &text, NULL, &error), PYGRPC_E_AMBIGUOUS, &error,
-               "Ping");
+  expect_error(pygrpc_describe(shared_client, "Ping", &text, NULL, &error), PYGRPC_E_AMBIGUOUS,
+               &error, "Ping");
 }
 
 /* What is exported can be loaded, and calls go through with it. */
@@ -108,9 +95,9 @@ static void an_export_can_be_loaded(void **state) {
   char *bytes = NULL;
   size_t size = 0;
   pygrpc_error *error = NULL;
-  expect_ok(
-      pygrpc_export(client, "[\"pygrpc.test.Test\"]", "descriptor_set", &bytes, &size, &error),
-      error);
+  expect_ok(pygrpc_export(shared_client, "[\"pygrpc.test.Test\"]", "descriptor_set", &bytes, &size,
+                          &error),
+            error);
   pygrpc_client *other = new_client(shared_server.target, NULL);
   expect_ok(pygrpc_load_descriptor_set(other, bytes, size, &error), error);
   pygrpc_free(bytes);
@@ -128,8 +115,8 @@ static void a_template_can_be_sent(void **state) {
   for (size_t i = 0; i < COUNT_OF(kMethods); i++) {
     char *text = NULL;
     pygrpc_error *error = NULL;
-    expect_ok(pygrpc_template(client, kMethods[i], &text, NULL, &error), error);
-    pygrpc_free(call(client, kMethods[i], text, NULL));
+    expect_ok(pygrpc_template(shared_client, kMethods[i], &text, NULL, &error), error);
+    pygrpc_free(call(shared_client, kMethods[i], text, NULL));
     pygrpc_free(text);
   }
 }
@@ -140,5 +127,5 @@ int main(void) {
       cmocka_unit_test(unknown_and_ambiguous_names), cmocka_unit_test(an_export_can_be_loaded),
       cmocka_unit_test(a_template_can_be_sent),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, start_shared_client, stop_shared_client);
 }

@@ -16,8 +16,6 @@ static int set_up(void **state) {
   return 0;
 }
 
-static int tear_down(void **state) { return stop_shared_server(state); }
-
 static int make_place(void **state) {
   (void)state;
   directory = make_directory();
@@ -311,5 +309,5 @@ int main(void) {
       cmocka_unit_test_setup_teardown(threads, make_place, remove_place),
       cmocka_unit_test_setup_teardown(bad_options, make_place, remove_place),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, set_up, stop_shared_server);
 }

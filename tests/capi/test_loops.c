@@ -22,19 +22,6 @@ static struct footprint footprint(void) {
   return (struct footprint){heap.uordblks + heap.hblkhd, count_open_files(), count_threads()};
 }
 
-static pygrpc_client *client;
-
-static int set_up(void **state) {
-  start_shared_server(state);
-  client = test_client(NULL);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  pygrpc_client_free(client);
-  return stop_shared_server(state);
-}
-
 /* Runs a step so many times, after as many times as it needs to fill its caches. What it leaves may
  * not be so much that it comes of a leak of every 10th step. */
 static void run_flat(void (*step)(int round), int warm_up, int count) {
@@ -59,7 +46,7 @@ static void run_flat(void (*step)(int round), int warm_up, int count) {
 
 static void unary_step(int round) {
   (void)round;
-  pygrpc_free(call(client, "SayHello", "{\"name\": \"you\"}", NULL));
+  pygrpc_free(call(shared_client, "SayHello", "{\"name\": \"you\"}", NULL));
 }
 
 static void unary_calls(void **state) {
@@ -69,7 +56,7 @@ static void unary_calls(void **state) {
 
 /* Options that differ with every call must not be kept. */
 static void options_step(int round) {
-  pygrpc_free(call(client, "SayHello", "{}",
+  pygrpc_free(call(shared_client, "SayHello", "{}",
                    format("{\"timeout\": \"%dms\", \"metadata\": {\"x-request-id\": \"%d\"}}",
                           20000 + round, round)));
 }
@@ -85,26 +72,27 @@ static void failing_step(int round) {
   int32_t result;
   switch (round % 5) {
     case 0:
-      result = pygrpc_unary_unary(client, "SayHello", "{\"name\": [", NUL, NULL, &response, NULL,
-                                  &error);
+      result = pygrpc_unary_unary(shared_client, "SayHello", "{\"name\": [", NUL, NULL, &response,
+                                  NULL, &error);
       expect_error(result, PYGRPC_E_JSON, &error, "");
       break;
     case 1:
-      result = pygrpc_unary_unary(client, format("Unknown%d", round), "{}", NUL, NULL, &response,
-                                  NULL, &error);
+      result = pygrpc_unary_unary(shared_client, format("Unknown%d", round), "{}", NUL, NULL,
+                                  &response, NULL, &error);
       expect_error(result, PYGRPC_E_NOT_FOUND, &error, "Unknown");
       break;
     case 2:
-      result = pygrpc_unary_unary(client, "RouteChat", "{}", NUL, NULL, &response, NULL, &error);
+      result =
+          pygrpc_unary_unary(shared_client, "RouteChat", "{}", NUL, NULL, &response, NULL, &error);
       expect_error(result, PYGRPC_E_CARDINALITY, &error, "");
       break;
     case 3:
-      result = pygrpc_unary_unary(client, "SayHello", "{}", NUL, format("{\"bad%d\": 1}", round),
-                                  &response, NULL, &error);
+      result = pygrpc_unary_unary(shared_client, "SayHello", "{}", NUL,
+                                  format("{\"bad%d\": 1}", round), &response, NULL, &error);
       expect_error(result, PYGRPC_E_OPTION, &error, "bad");
       break;
     default:
-      result = pygrpc_unary_unary(client, "ReturnStatus",
+      result = pygrpc_unary_unary(shared_client, "ReturnStatus",
                                   "{\"code\": 5, \"standardDetails\": [\"ERROR_INFO\"]}", NUL, NULL,
                                   &response, NULL, &error);
       expect_error(result, PYGRPC_E_STATUS, &error, "");
@@ -117,7 +105,7 @@ static void failing_calls(void **state) {
 }
 
 static void stream_step(int round) {
-  pygrpc_stream *stream = open_stream(client, "SayHelloBidiStream", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "SayHelloBidiStream", NULL, NULL);
   write_message(stream, "{\"name\": \"you\"}");
   if (round % 3 != 0) pygrpc_free(read_message(stream));
   if (round % 3 == 1) {
@@ -134,7 +122,7 @@ static void streams(void **state) {
 
 static void long_stream(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "EchoPayloads", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "EchoPayloads", NULL, NULL);
   char *payload = payload_json(100);
   struct footprint before = {0, 0, 0};
   const int count = rounds(10000);
@@ -155,11 +143,11 @@ static void conversion_step(int round) {
   size_t size = 0;
   pygrpc_error *error = NULL;
   expect_ok(
-      pygrpc_json_to_binary(client, "helloworld.HelloRequest", format("{\"name\": \"%d\"}", round),
-                            NUL, NULL, &bytes, &size, &error),
+      pygrpc_json_to_binary(shared_client, "helloworld.HelloRequest",
+                            format("{\"name\": \"%d\"}", round), NUL, NULL, &bytes, &size, &error),
       error);
-  expect_ok(pygrpc_binary_to_json(client, "helloworld.HelloRequest", bytes, size, NULL, &json, NULL,
-                                  &error),
+  expect_ok(pygrpc_binary_to_json(shared_client, "helloworld.HelloRequest", bytes, size, NULL,
+                                  &json, NULL, &error),
             error);
   pygrpc_free(bytes);
   pygrpc_free(json);
@@ -209,5 +197,5 @@ int main(void) {
       cmocka_unit_test(long_stream),   cmocka_unit_test(conversions),
       cmocka_unit_test(clients),       cmocka_unit_test(loads),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, start_shared_client, stop_shared_client);
 }

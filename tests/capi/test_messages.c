@@ -5,19 +5,6 @@
 
 #include "harness.h"
 
-static pygrpc_client *client;
-
-static int set_up(void **state) {
-  start_shared_server(state);
-  client = test_client(NULL);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  pygrpc_client_free(client);
-  return stop_shared_server(state);
-}
-
 /* As the library prints them: compact, fields by number, 64-bit integers in quotes. */
 static const char *const kMessages[] = {
     "{}",
@@ -43,7 +30,7 @@ static const char *const kMessages[] = {
 static void unary(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT_OF(kMessages); i++) {
-    char *response = call(client, "Test/Echo", kMessages[i], NULL);
+    char *response = call(shared_client, "Test/Echo", kMessages[i], NULL);
     assert_string_equal(response, kMessages[i]);
     pygrpc_free(response);
   }
@@ -52,7 +39,7 @@ static void unary(void **state) {
 static void server_streams(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT_OF(kMessages); i++) {
-    pygrpc_stream *stream = open_stream(client, "Test/EchoServerStream",
+    pygrpc_stream *stream = open_stream(shared_client, "Test/EchoServerStream",
                                         format("{\"message\":%s,\"count\":3}", kMessages[i]), NULL);
     for (int copy = 0; copy < 3; copy++) expect_message(stream, kMessages[i]);
     expect_end(stream);
@@ -62,7 +49,7 @@ static void server_streams(void **state) {
 
 static void client_streams(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "Test/EchoClientStream", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "Test/EchoClientStream", NULL, NULL);
   for (size_t i = 0; i < COUNT_OF(kMessages); i++) write_message(stream, kMessages[i]);
   half_close(stream);
   char *list = read_message(stream);
@@ -77,7 +64,7 @@ static void client_streams(void **state) {
 
 static void both_ways(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "Test/EchoBidi", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "Test/EchoBidi", NULL, NULL);
   for (size_t i = 0; i < COUNT_OF(kMessages); i++) {
     write_message(stream, kMessages[i]);
     expect_message(stream, kMessages[i]);
@@ -90,12 +77,12 @@ static void both_ways(void **state) {
 static void switches_of_json(void **state) {
   (void)state;
   static const char kMessage[] = "{\"int64Value\":\"5\",\"enumValue\":\"RED\",\"nestedValue\":{}}";
-  char *response = call(client, "Test/Echo", kMessage,
+  char *response = call(shared_client, "Test/Echo", kMessage,
                         "{\"int64_numbers\": true, \"enum_numbers\": true, \"proto_names\": true}");
   assert_string_equal(response, "{\"int64_value\":5,\"enum_value\":1,\"nested_value\":{}}");
   pygrpc_free(response);
 
-  pygrpc_stream *stream = open_stream(client, "Test/EchoBidi", NULL,
+  pygrpc_stream *stream = open_stream(shared_client, "Test/EchoBidi", NULL,
                                       "{\"print_defaults\": true, \"ignore_unknown\": true}");
   write_message(stream, "{\"noSuchField\":1,\"int32Value\":7}");
   response = read_message(stream);
@@ -116,7 +103,7 @@ static void proto2(void **state) {
       "{\"[pygrpc.test.ExtensionScope.scoped_extension]\":{\"text\":\"x\"}}",
   };
   for (size_t i = 0; i < COUNT_OF(kProto2); i++) {
-    char *response = call(client, "EchoProto2", kProto2[i], NULL);
+    char *response = call(shared_client, "EchoProto2", kProto2[i], NULL);
     assert_string_equal(response, kProto2[i]);
     pygrpc_free(response);
   }
@@ -125,14 +112,14 @@ static void proto2(void **state) {
 /* The request that the server gets, byte for byte. */
 static void the_wire_format_of_a_request(void **state) {
   (void)state;
-  char *response = call(client, "Test/ReceiveWire", "{\"int32Value\": 150}", NULL);
+  char *response = call(shared_client, "Test/ReceiveWire", "{\"int32Value\": 150}", NULL);
   assert_string_equal(response, "\"GJYB\"");
   pygrpc_free(response);
 }
 
 /* Any bytes as a response. */
 static char *send_wire(const char *base64, const char *options) {
-  return call(client, "Test/SendWire", format("\"%s\"", base64), options);
+  return call(shared_client, "Test/SendWire", format("\"%s\"", base64), options);
 }
 
 static void responses_that_are_not_canonical(void **state) {
@@ -147,8 +134,8 @@ static void responses_that_are_no_message(void **state) {
   (void)state;
   char *response = NULL;
   pygrpc_error *error = NULL;
-  const int32_t result = pygrpc_unary_unary(client, "Test/SendWire", "\"cgVhYg==\"", NUL, NULL,
-                                            &response, NULL, &error);
+  const int32_t result = pygrpc_unary_unary(shared_client, "Test/SendWire", "\"cgVhYg==\"", NUL,
+                                            NULL, &response, NULL, &error);
   check_error(result, PYGRPC_E_WIRE, error);
   assert_contains(pygrpc_error_message(error), "pygrpc.test.AllTypes");
   assert_json_string(pygrpc_error_json(error), "/method", "/pygrpc.test.Test/SendWire");
@@ -157,7 +144,7 @@ static void responses_that_are_no_message(void **state) {
   assert_null(response);
 
   /* by a stream: the message is skipped, and the call goes on to its end */
-  pygrpc_stream *stream = open_stream(client, "Test/SendWire", "\"cgVhYg==\"", NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "Test/SendWire", "\"cgVhYg==\"", NULL);
   error = NULL;
   expect_error(pygrpc_stream_read(stream, -1, &response, NULL, &error), PYGRPC_E_WIRE, &error,
                "pygrpc.test.AllTypes");
@@ -167,7 +154,7 @@ static void responses_that_are_no_message(void **state) {
 
   /* With another codec nobody minds. */
   size_t size = 0;
-  expect_ok(pygrpc_unary_unary(client, "Test/SendWire", "\x0A\x02\xFF\xFE", 4,
+  expect_ok(pygrpc_unary_unary(shared_client, "Test/SendWire", "\x0A\x02\xFF\xFE", 4,
                                "{\"codec\": \"binary\"}", &response, &size, &error),
             error);
   assert_int_equal(size, 2);
@@ -181,8 +168,9 @@ static void responses_without_a_json_form(void **state) {
   char *response = NULL;
   pygrpc_error *error = NULL;
   /* timestamp { nanos: -1 } */
-  const int32_t result = pygrpc_unary_unary(client, "Test/SendWire", "\"0gcLEP///////////wE=\"",
-                                            NUL, NULL, &response, NULL, &error);
+  const int32_t result =
+      pygrpc_unary_unary(shared_client, "Test/SendWire", "\"0gcLEP///////////wE=\"", NUL, NULL,
+                         &response, NULL, &error);
   check_error(result, PYGRPC_E_JSON, error);
   assert_contains(pygrpc_error_message(error), "imestamp");
   pygrpc_error_free(error);
@@ -202,5 +190,5 @@ int main(void) {
       cmocka_unit_test(responses_that_are_no_message),
       cmocka_unit_test(responses_without_a_json_form),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, start_shared_client, stop_shared_client);
 }

@@ -5,19 +5,6 @@
 
 #include "harness.h"
 
-static pygrpc_client *client;
-
-static int set_up(void **state) {
-  start_shared_server(state);
-  client = test_client(NULL);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  pygrpc_client_free(client);
-  return stop_shared_server(state);
-}
-
 /* The entries of a MetadataReply with a key: their number, and the value of one of them as text in
  * quotes, or NULL. */
 static int count_entries(const char *reply, const char *key) {
@@ -50,7 +37,7 @@ static void metadata_reaches_the_server(void **state) {
       "{\"metadata\": {\"x-one\": \"1\", \"x-many\": [\"b\", \"a\", \"b\"], \"x-empty\": \"\","
       "\"x-none\": [], \"x-data-bin\": \"AP8Q\", \"x-raw-bin\": [\"AA==\", \"AQI\"],"
       "\"authorization\": \"Bearer a.b-c\", \"X-Upper\": \"Kept As It Is\"}}";
-  char *reply = call(client, "EchoMetadata", "{}", kOptions);
+  char *reply = call(shared_client, "EchoMetadata", "{}", kOptions);
   assert_int_equal(count_entries(reply, "x-one"), 1);
   assert_entry(reply, "x-one", 0, "text", "1");
   assert_int_equal(count_entries(reply, "x-many"), 3);
@@ -88,11 +75,11 @@ static void defaults_of_the_client(void **state) {
 static void metadata_of_every_cardinality(void **state) {
   (void)state;
   static const char kOptions[] = "{\"metadata\": {\"x-call-tag\": \"all-cardinalities\"}}";
-  pygrpc_free(call(client, "Test/Ping", "{}", kOptions));
+  pygrpc_free(call(shared_client, "Test/Ping", "{}", kOptions));
   pygrpc_stream *streams[] = {
-      open_stream(client, "Test/EchoServerStream", "{}", kOptions),
-      open_stream(client, "Test/EchoClientStream", NULL, kOptions),
-      open_stream(client, "Test/EchoBidi", NULL, kOptions),
+      open_stream(shared_client, "Test/EchoServerStream", "{}", kOptions),
+      open_stream(shared_client, "Test/EchoClientStream", NULL, kOptions),
+      open_stream(shared_client, "Test/EchoBidi", NULL, kOptions),
   };
   wait_for_started("all-cardinalities", 4);
   for (size_t i = 0; i < COUNT_OF(streams); i++) pygrpc_stream_free(streams[i]);
@@ -126,7 +113,7 @@ static void check_trailers(const char *trailers) {
 
 static void headers_and_trailers_of_a_unary_call(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "EchoMetadata", kHeadersAndTrailers, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "EchoMetadata", kHeadersAndTrailers, NULL);
   pygrpc_free(read_message(stream));
   expect_end(stream);
   pygrpc_error *error = NULL;
@@ -154,7 +141,7 @@ static void expect_pending(int32_t result, char *json, size_t size, pygrpc_error
 /* Headers come when the server sends them, trailers at the end. */
 static void headers_before_messages_and_trailers_after(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "EchoMetadataBidi", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "EchoMetadataBidi", NULL, NULL);
   pygrpc_error *error = NULL;
   char dummy = 0, *json = &dummy;
   size_t size = 1;
@@ -193,7 +180,7 @@ static void headers_before_messages_and_trailers_after(void **state) {
 
 static void headers_of_a_call_that_never_answers(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "Test/NeverAnswer", "{}", NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "Test/NeverAnswer", "{}", NULL);
   pygrpc_error *error = NULL;
   char *json = NULL;
   const int64_t start = now_ms();
@@ -233,7 +220,7 @@ static void *wait_for_trailers(void *argument) {
 /* Threads may wait for headers and trailers while others read and write. */
 static void waits_in_other_threads(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "EchoMetadataBidi", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "EchoMetadataBidi", NULL, NULL);
   struct waiter waiters[4] = {
       {stream, 0, NULL}, {stream, 0, NULL}, {stream, 0, NULL}, {stream, 0, NULL}};
   pthread_t threads[4];
@@ -260,7 +247,7 @@ static void waits_in_other_threads(void **state) {
 /* What gRPC itself puts there is its own business. */
 static void no_metadata_no_keys(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "SayHello", "{}", NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "SayHello", "{}", NULL);
   pygrpc_free(read_message(stream));
   expect_end(stream);
   char *json = NULL;
@@ -303,5 +290,5 @@ int main(void) {
       cmocka_unit_test(no_metadata_no_keys),
       cmocka_unit_test(authority_and_user_agent),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, start_shared_client, stop_shared_client);
 }

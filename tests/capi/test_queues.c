@@ -10,19 +10,6 @@
 #include "event_queue.h"
 #include "harness.h"
 
-static pygrpc_client *client;
-
-static int set_up(void **state) {
-  start_shared_server(state);
-  client = test_client(NULL);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  pygrpc_client_free(client);
-  return stop_shared_server(state);
-}
-
 static void expect_no_event(struct queue *queue, int64_t timeout_ms) {
   pygrpc_event *event = NULL;
   size_t count = 7;
@@ -62,7 +49,7 @@ static void expect_event(struct queue *queue, uint64_t tag, int32_t code, const 
 static pygrpc_stream *open_on(struct queue *queue, const char *method, const char *request) {
   pygrpc_stream *stream = NULL;
   pygrpc_error *error = NULL;
-  expect_ok(pygrpc_stream_open(client, method, PYGRPC_ANY_CARDINALITY, request,
+  expect_ok(pygrpc_stream_open(shared_client, method, PYGRPC_ANY_CARDINALITY, request,
                                request == NULL ? 0 : NUL, NULL, queue->handle, &stream, &error),
             error);
   return stream;
@@ -180,7 +167,7 @@ static void misuse(bool with_fd) {
   pygrpc_stream_free(stream);
   free_queue(&queue);
 
-  stream = open_stream(client, "Test/NeverAnswerBidi", NULL, NULL);
+  stream = open_stream(shared_client, "Test/NeverAnswerBidi", NULL, NULL);
   expect_error(pygrpc_stream_read_async(stream, 1, &error), PYGRPC_E_STATE, &error, "queue");
   expect_error(pygrpc_stream_write_async(stream, "{}", NUL, 1, &error), PYGRPC_E_STATE, &error,
                "queue");
@@ -310,23 +297,36 @@ static int arrived(pygrpc_stream *stream) {
   return count;
 }
 
-/* Reads from CountForever until messages that nobody has asked for stop to arrive. */
+/* What the library reads ahead of a stream whose first message was read, that one included. */
+enum { kReadAhead = 171 };
+
+/* A stream of CountForever: its first message was read, and as many as are read ahead have arrived.
+ */
+static pygrpc_stream *open_and_read_ahead(struct queue *queue) {
+  pygrpc_stream *stream = open_on(queue, "CountForever", "{}");
+  read_async(stream, 1);
+  expect_event(queue, 1, PYGRPC_OK, "{\"number\":\"1\"}");
+  for (int wait = 0; arrived(stream) < kReadAhead && wait < 2000 * time_factor(); ++wait) {
+    pause_ms(10);
+  }
+  assert_int_equal(arrived(stream), kReadAhead);
+  return stream;
+}
+
+/* Messages that nobody has asked for stop to arrive. */
 static void a_slow_reader(void **state) {
   (void)state;
   struct queue queue = new_queue(true);
-  pygrpc_stream *stream = open_on(&queue, "CountForever", "{}");
-  read_async(stream, 1);
-  expect_event(&queue, 1, PYGRPC_OK, "{\"number\":\"1\"}");
-  for (int wait = 0; arrived(stream) < 33 && wait < 2000 * time_factor(); ++wait) usleep(10000);
-  usleep(100000);
-  assert_int_equal(arrived(stream), 33);
+  pygrpc_stream *stream = open_and_read_ahead(&queue);
+  pause_ms(100);
+  assert_int_equal(arrived(stream), kReadAhead);
   for (uint64_t number = 2; number < 200; ++number) {
     char text[40];
     snprintf(text, sizeof text, "{\"number\":\"%d\"}", (int)number);
     read_async(stream, number);
     expect_event(&queue, number, PYGRPC_OK, text);
   }
-  assert_in_range(arrived(stream), 199, 199 + 33);
+  assert_in_range(arrived(stream), 199, 199 + kReadAhead);
   pygrpc_stream_free(stream);
   free_queue(&queue);
 }
@@ -335,11 +335,8 @@ static void a_slow_reader(void **state) {
 static void a_cancellation_after_reading_ahead(void **state) {
   (void)state;
   struct queue queue = new_queue(true);
-  pygrpc_stream *stream = open_on(&queue, "CountForever", "{}");
+  pygrpc_stream *stream = open_and_read_ahead(&queue);
   pygrpc_error *error = NULL;
-  read_async(stream, 1);
-  expect_event(&queue, 1, PYGRPC_OK, "{\"number\":\"1\"}");
-  for (int wait = 0; arrived(stream) < 33 && wait < 2000 * time_factor(); ++wait) usleep(10000);
   expect_ok(pygrpc_stream_cancel(stream, &error), error);
   read_async(stream, 2);
   expect_event(&queue, 2, PYGRPC_E_STATUS, NULL);
@@ -351,14 +348,11 @@ static void a_cancellation_after_reading_ahead(void **state) {
 static void no_byte_before_it_is_needed(void **state) {
   (void)state;
   struct queue queue = new_queue(true);
-  pygrpc_stream *stream = open_on(&queue, "CountForever", "{}");
-  read_async(stream, 1);
-  expect_event(&queue, 1, PYGRPC_OK, "{\"number\":\"1\"}");
-  for (int wait = 0; arrived(stream) < 33 && wait < 2000 * time_factor(); ++wait) usleep(10000);
+  pygrpc_stream *stream = open_and_read_ahead(&queue);
   struct pollfd byte = {.fd = queue.out, .events = POLLIN};
   char first;
   if (poll(&byte, 1, 0) == 1) assert_int_equal(read(queue.out, &first, 1), 1);
-  for (uint64_t number = 2; number < 33; ++number) {
+  for (uint64_t number = 2; number < kReadAhead; ++number) {
     pygrpc_event *event = NULL;
     size_t count = 0;
     pygrpc_error *error = NULL;
@@ -368,7 +362,7 @@ static void no_byte_before_it_is_needed(void **state) {
     assert_int_equal(poll(&byte, 1, 0), 0);
   }
   expect_no_event(&queue, 0);
-  read_async(stream, 33);
+  read_async(stream, kReadAhead);
   assert_int_equal(poll(&byte, 1, 20000 * time_factor()), 1);
   pygrpc_stream_free(stream);
   free_queue(&queue);
@@ -492,5 +486,5 @@ int main(void) {
       cmocka_unit_test(a_cancellation_after_reading_ahead),
       cmocka_unit_test(no_byte_before_it_is_needed),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, start_shared_client, stop_shared_client);
 }

@@ -16,19 +16,6 @@ enum { kMax = 50 };
 /* Reads that block have no queue. */
 static const struct queue kBlocking = {NULL, -1, -1};
 
-static pygrpc_client *client;
-
-static int set_up(void **state) {
-  start_shared_server(state);
-  client = test_client(NULL);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  pygrpc_client_free(client);
-  return stop_shared_server(state);
-}
-
 static pygrpc_stream *open_for(const struct queue *reader, pygrpc_client *of, const char *method,
                                const char *request, const char *options) {
   pygrpc_stream *stream = NULL;
@@ -99,7 +86,7 @@ static int64_t check_numbers(const char *messages, int64_t next) {
 /* All messages come, each once, in their order, and with one read there are never more than asked
  * for; a server that does not stop is read in batches. */
 static void batches(const struct queue *reader) {
-  pygrpc_stream *stream = open_for(reader, client, "CountForever", "{}", NULL);
+  pygrpc_stream *stream = open_for(reader, shared_client, "CountForever", "{}", NULL);
   struct result result = read_many(reader, stream, 1);
   assert_int_equal(result.code, PYGRPC_OK);
   int64_t next = json_integer(result.messages, "/0/number");
@@ -123,7 +110,7 @@ static void batches(const struct queue *reader) {
 /* A read waits for no more than the first message. */
 static void does_not_wait(const struct queue *reader) {
   pygrpc_stream *stream =
-      open_for(reader, client, "CountForever", "{\"interval\": \"0.05s\"}", NULL);
+      open_for(reader, shared_client, "CountForever", "{\"interval\": \"0.05s\"}", NULL);
   for (int64_t i = 0; i < 3; i++) {
     struct result result = read_many(reader, stream, kMax);
     assert_int_equal(result.code, PYGRPC_OK);
@@ -136,7 +123,7 @@ static void does_not_wait(const struct queue *reader) {
 
 static void to_the_end(const struct queue *reader) {
   pygrpc_stream *stream =
-      open_for(reader, client, "SayHelloStreamReply", "{\"name\": \"you\"}", NULL);
+      open_for(reader, shared_client, "SayHelloStreamReply", "{\"name\": \"you\"}", NULL);
   for (int next = 1; next <= 5;) {
     struct result result = read_many(reader, stream, 2);
     assert_int_equal(result.code, PYGRPC_OK);
@@ -152,14 +139,15 @@ static void to_the_end(const struct queue *reader) {
   expect_over(reader, stream);
 
   /* one response, and none */
-  stream = open_for(reader, client, "SayHello", "{\"name\": \"you\"}", NULL);
+  stream = open_for(reader, shared_client, "SayHello", "{\"name\": \"you\"}", NULL);
   struct result result = read_many(reader, stream, kMax);
   assert_int_equal(result.code, PYGRPC_OK);
   assert_string_equal(result.messages, "[{\"message\":\"Hello, you!\"}]");
   assert_int_equal(result.size, strlen(result.messages));
   pygrpc_free(result.messages);
   expect_over(reader, stream);
-  stream = open_for(reader, client, "ReturnStatus", "{\"code\": 5, \"message\": \"gone\"}", NULL);
+  stream =
+      open_for(reader, shared_client, "ReturnStatus", "{\"code\": 5, \"message\": \"gone\"}", NULL);
   result = read_many(reader, stream, kMax);
   assert_int_equal(result.code, PYGRPC_E_STATUS);
   assert_null(result.messages);
@@ -172,7 +160,7 @@ static void to_the_end(const struct queue *reader) {
 static void frames(const struct queue *reader) {
   static const char kRequest[] = "\x0A\x01z"; /* HelloRequest.name = "z" */
   pygrpc_stream *stream =
-      open_for(reader, client, "SayHelloStreamReply", kRequest, "{\"codec\": \"binary\"}");
+      open_for(reader, shared_client, "SayHelloStreamReply", kRequest, "{\"codec\": \"binary\"}");
   for (int next = 1; next <= 5;) {
     struct result result = read_many(reader, stream, kMax);
     assert_int_equal(result.code, PYGRPC_OK);
@@ -272,7 +260,8 @@ static void a_bad_message_holds_back_no_other(void **state) {
 /* Both kinds of reads may be mixed, also right after a bad message was held back. */
 static void mixed_with_single_reads(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "SayHelloStreamReply", "{\"name\": \"you\"}", NULL);
+  pygrpc_stream *stream =
+      open_stream(shared_client, "SayHelloStreamReply", "{\"name\": \"you\"}", NULL);
   struct queue blocking = kBlocking;
   expect_message(stream, "{\"message\":\"Hello, you! (1/5)\"}");
   struct result result = read_many(&blocking, stream, 1);
@@ -290,7 +279,7 @@ static void misuse(void **state) {
   pygrpc_error *error = NULL;
   char dummy = 0, *messages = &dummy;
   size_t size = 1;
-  pygrpc_stream *stream = open_stream(client, "CountForever", "{}", NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "CountForever", "{}", NULL);
   expect_error(pygrpc_stream_read_many(stream, 0, 0, &messages, &size, &error), PYGRPC_E_ARGUMENT,
                &error, "max");
   assert_null(messages);
@@ -303,7 +292,7 @@ static void misuse(void **state) {
   pygrpc_stream_free(stream);
 
   struct queue reader = new_queue(true);
-  stream = open_for(&reader, client, "SayHelloStreamReply", "{\"name\": \"you\"}", NULL);
+  stream = open_for(&reader, shared_client, "SayHelloStreamReply", "{\"name\": \"you\"}", NULL);
   expect_error(pygrpc_stream_read_many_async(stream, 0, 1, &error), PYGRPC_E_ARGUMENT, &error,
                "max");
   expect_error(pygrpc_stream_read_many_async(NULL, 1, 1, &error), PYGRPC_E_ARGUMENT, &error,
@@ -334,5 +323,5 @@ int main(void) {
       cmocka_unit_test(mixed_with_single_reads),
       cmocka_unit_test(misuse),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, start_shared_client, stop_shared_client);
 }

@@ -28,24 +28,11 @@ static const char *const kStatusNames[] = {
 static const char *const kMethods[] = {"ReturnStatus", "ReturnStatusServerStream",
                                        "ReturnStatusClientStream", "ReturnStatusBidi"};
 
-static pygrpc_client *client;
-
-static int set_up(void **state) {
-  start_shared_server(state);
-  client = test_client(NULL);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  pygrpc_client_free(client);
-  return stop_shared_server(state);
-}
-
 /* Starts a method of the status group with its request, by whichever cardinality. */
 static pygrpc_stream *start(int method, const char *request) {
-  if (method < 2) return open_stream(client, kMethods[method], request, NULL);
+  if (method < 2) return open_stream(shared_client, kMethods[method], request, NULL);
   /* cppcheck-suppress arrayIndexOutOfBoundsCond ; it takes where loops end for an index */
-  pygrpc_stream *stream = open_stream(client, kMethods[method], NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, kMethods[method], NULL, NULL);
   write_message(stream, request);
   half_close(stream);
   return stream;
@@ -102,8 +89,8 @@ static void every_status_of_the_short_form(void **state) {
     char dummy = 0, *response = &dummy;
     size_t size = 1;
     pygrpc_error *error = NULL;
-    const int32_t result =
-        pygrpc_unary_unary(client, "ReturnStatus", request, NUL, NULL, &response, &size, &error);
+    const int32_t result = pygrpc_unary_unary(shared_client, "ReturnStatus", request, NUL, NULL,
+                                              &response, &size, &error);
     if (code == 0) {
       expect_ok(result, error);
       assert_string_equal(response, "{}");
@@ -126,8 +113,8 @@ static void a_status_out_of_range(void **state) {
     char *response = NULL;
     pygrpc_error *error = NULL;
     const int32_t result = pygrpc_unary_unary(
-        client, "ReturnStatus", format("{\"code\": %d, \"message\": \"odd\"}", kCodes[i]), NUL,
-        NULL, &response, NULL, &error);
+        shared_client, "ReturnStatus", format("{\"code\": %d, \"message\": \"odd\"}", kCodes[i]),
+        NUL, NULL, &response, NULL, &error);
     check_error(result, PYGRPC_E_STATUS, error);
     assert_int_equal(pygrpc_error_status(error), 2);
     pygrpc_error_free(error);
@@ -146,8 +133,8 @@ static void a_method_that_is_not_implemented(void **state) {
   (void)state;
   char *response = NULL;
   pygrpc_error *error = NULL;
-  const int32_t result =
-      pygrpc_unary_unary(client, "Test/NotImplemented", "{}", NUL, NULL, &response, NULL, &error);
+  const int32_t result = pygrpc_unary_unary(shared_client, "Test/NotImplemented", "{}", NUL, NULL,
+                                            &response, NULL, &error);
   check_error(result, PYGRPC_E_STATUS, error);
   assert_int_equal(pygrpc_error_status(error), 12);
   assert_contains(pygrpc_error_message(error), "/pygrpc.test.Test/NotImplemented");
@@ -308,7 +295,7 @@ static void trailers_only_keeps_its_details(void **state) {
   char *response = NULL;
   pygrpc_error *error = NULL;
   check_error(pygrpc_unary_unary(
-                  client, "ReturnStatus",
+                  shared_client, "ReturnStatus",
                   "{\"code\": 3, \"message\": \"m\", \"standardDetails\": [\"BAD_REQUEST\"]}", NUL,
                   NULL, &response, NULL, &error),
               PYGRPC_E_STATUS, error);
@@ -326,9 +313,10 @@ static void unavailable_is_retriable(void **state) {
   for (size_t i = 0; i < COUNT_OF(kCodes); i++) {
     char *response = NULL;
     pygrpc_error *error = NULL;
-    check_error(pygrpc_unary_unary(client, "ReturnStatus", format("{\"code\": %d}", kCodes[i]), NUL,
-                                   NULL, &response, NULL, &error),
-                PYGRPC_E_STATUS, error);
+    check_error(
+        pygrpc_unary_unary(shared_client, "ReturnStatus", format("{\"code\": %d}", kCodes[i]), NUL,
+                           NULL, &response, NULL, &error),
+        PYGRPC_E_STATUS, error);
     size_t size = 0;
     const char *retriable = json_find(pygrpc_error_json(error), "/retriable", &size);
     assert_int_equal(retriable != NULL && strncmp(retriable, "true", size) == 0, kCodes[i] == 14);
@@ -353,5 +341,5 @@ int main(void) {
       cmocka_unit_test(trailers_only_keeps_its_details),
       cmocka_unit_test(unavailable_is_retriable),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, start_shared_client, stop_shared_client);
 }

@@ -6,19 +6,6 @@
 
 #include "harness.h"
 
-static pygrpc_client *client;
-
-static int set_up(void **state) {
-  start_shared_server(state);
-  client = test_client(NULL);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  pygrpc_client_free(client);
-  return stop_shared_server(state);
-}
-
 static void expect_state_error(pygrpc_stream *stream) {
   char dummy = 0, *message = &dummy;
   size_t size = 1;
@@ -44,14 +31,16 @@ static void unary_stream(void **state) {
   static const char kMethod[] = "SayHelloStreamReply", kRequest[] = "{\"name\": \"you\"}";
   pygrpc_stream *stream = NULL;
   pygrpc_error *error = NULL;
-  expect_ok(pygrpc_unary_stream(client, kMethod, kRequest, NUL, NULL, &stream, &error), error);
-  check_greetings(stream);
-  expect_ok(pygrpc_unary_stream(client, kMethod, kRequest, strlen(kRequest), NULL, &stream, &error),
+  expect_ok(pygrpc_unary_stream(shared_client, kMethod, kRequest, NUL, NULL, &stream, &error),
             error);
   check_greetings(stream);
-  check_greetings(open_stream(client, kMethod, kRequest, NULL));
-  expect_ok(pygrpc_stream_open(client, kMethod, PYGRPC_UNARY_STREAM, kRequest, NUL, NULL, NULL,
-                               &stream, &error),
+  expect_ok(pygrpc_unary_stream(shared_client, kMethod, kRequest, strlen(kRequest), NULL, &stream,
+                                &error),
+            error);
+  check_greetings(stream);
+  check_greetings(open_stream(shared_client, kMethod, kRequest, NULL));
+  expect_ok(pygrpc_stream_open(shared_client, kMethod, PYGRPC_UNARY_STREAM, kRequest, NUL, NULL,
+                               NULL, &stream, &error),
             error);
   check_greetings(stream);
 }
@@ -73,11 +62,11 @@ static void stream_unary(void **state) {
   (void)state;
   pygrpc_stream *stream = NULL;
   pygrpc_error *error = NULL;
-  expect_ok(pygrpc_stream_unary(client, "RecordRoute", NULL, &stream, &error), error);
+  expect_ok(pygrpc_stream_unary(shared_client, "RecordRoute", NULL, &stream, &error), error);
   record_route(stream);
-  record_route(open_stream(client, "RecordRoute", NULL, NULL));
-  expect_ok(pygrpc_stream_open(client, "RecordRoute", PYGRPC_STREAM_UNARY, NULL, 0, NULL, NULL,
-                               &stream, &error),
+  record_route(open_stream(shared_client, "RecordRoute", NULL, NULL));
+  expect_ok(pygrpc_stream_open(shared_client, "RecordRoute", PYGRPC_STREAM_UNARY, NULL, 0, NULL,
+                               NULL, &stream, &error),
             error);
   record_route(stream);
 }
@@ -96,11 +85,12 @@ static void stream_stream(void **state) {
   (void)state;
   pygrpc_stream *stream = NULL;
   pygrpc_error *error = NULL;
-  expect_ok(pygrpc_stream_stream(client, "SayHelloBidiStream", NULL, &stream, &error), error);
+  expect_ok(pygrpc_stream_stream(shared_client, "SayHelloBidiStream", NULL, &stream, &error),
+            error);
   greet_one_by_one(stream);
-  greet_one_by_one(open_stream(client, "SayHelloBidiStream", NULL, NULL));
-  expect_ok(pygrpc_stream_open(client, "SayHelloBidiStream", PYGRPC_STREAM_STREAM, NULL, 0, NULL,
-                               NULL, &stream, &error),
+  greet_one_by_one(open_stream(shared_client, "SayHelloBidiStream", NULL, NULL));
+  expect_ok(pygrpc_stream_open(shared_client, "SayHelloBidiStream", PYGRPC_STREAM_STREAM, NULL, 0,
+                               NULL, NULL, &stream, &error),
             error);
   greet_one_by_one(stream);
 }
@@ -108,7 +98,7 @@ static void stream_stream(void **state) {
 /* Many requests before the first answer is read. */
 static void writes_before_reads(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "SayHelloBidiStream", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "SayHelloBidiStream", NULL, NULL);
   for (int i = 0; i < 200; i++) write_message(stream, format("{\"name\": \"%d\"}", i));
   half_close(stream);
   for (int i = 0; i < 200; i++) expect_message(stream, format("{\"message\":\"Hello, %d!\"}", i));
@@ -118,16 +108,16 @@ static void writes_before_reads(void **state) {
 
 static void streams_of_no_messages(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "SayHelloBidiStream", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "SayHelloBidiStream", NULL, NULL);
   half_close(stream);
   expect_end(stream);
   pygrpc_stream_free(stream);
 
-  stream = open_stream(client, "Test/EchoServerStream", "{}", NULL);
+  stream = open_stream(shared_client, "Test/EchoServerStream", "{}", NULL);
   expect_end(stream);
   pygrpc_stream_free(stream);
 
-  stream = open_stream(client, "RecordRoute", NULL, NULL);
+  stream = open_stream(shared_client, "RecordRoute", NULL, NULL);
   half_close(stream);
   expect_message(stream, "{}");
   expect_end(stream);
@@ -139,7 +129,7 @@ static void many_streams_at_once(void **state) {
   (void)state;
   pygrpc_stream *streams[50];
   for (int i = 0; i < 50; i++) {
-    streams[i] = open_stream(client, "SayHelloBidiStream", NULL, NULL);
+    streams[i] = open_stream(shared_client, "SayHelloBidiStream", NULL, NULL);
     write_message(streams[i], format("{\"name\": \"%d\"}", i));
   }
   for (int i = 49; i >= 0; i--) {
@@ -158,10 +148,10 @@ static void many_streams_at_once(void **state) {
 static void the_end_is_given_once(void **state) {
   (void)state;
   pygrpc_stream *streams[] = {
-      open_stream(client, "SayHello", "{}", NULL),
-      open_stream(client, "Test/EchoServerStream", "{\"count\": 1}", NULL),
-      open_stream(client, "RecordRoute", NULL, NULL),
-      open_stream(client, "RouteChat", NULL, NULL),
+      open_stream(shared_client, "SayHello", "{}", NULL),
+      open_stream(shared_client, "Test/EchoServerStream", "{\"count\": 1}", NULL),
+      open_stream(shared_client, "RecordRoute", NULL, NULL),
+      open_stream(shared_client, "RouteChat", NULL, NULL),
   };
   for (size_t i = 0; i < COUNT_OF(streams); i++) {
     half_close(streams[i]);
@@ -176,14 +166,14 @@ static void the_end_is_given_once(void **state) {
 static void a_status_is_given_once(void **state) {
   (void)state;
   static const char kRequest[] = "{\"code\": 5, \"message\": \"not here\", \"afterMessages\": 1}";
-  pygrpc_stream *stream = open_stream(client, "ReturnStatusServerStream", kRequest, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "ReturnStatusServerStream", kRequest, NULL);
   expect_message(stream, "{\"number\":\"1\"}");
   expect_status(stream, 5);
   expect_state_error(stream);
   expect_state_error(stream);
   pygrpc_stream_free(stream);
 
-  stream = open_stream(client, "ReturnStatus", kRequest, NULL);
+  stream = open_stream(shared_client, "ReturnStatus", kRequest, NULL);
   expect_status(stream, 5);
   expect_state_error(stream);
   pygrpc_stream_free(stream);
@@ -197,7 +187,7 @@ static void writes_after_the_server_has_ended(void **state) {
     int32_t code;
   } kCases[] = {{"ReturnStatusBidi", 5}, {"ReturnStatusClientStream", 5}, {"ReturnStatusBidi", 0}};
   for (size_t i = 0; i < COUNT_OF(kCases); i++) {
-    pygrpc_stream *stream = open_stream(client, kCases[i].method, NULL, NULL);
+    pygrpc_stream *stream = open_stream(shared_client, kCases[i].method, NULL, NULL);
     write_message(stream, format("{\"code\": %d, \"message\": \"gone\", \"afterMessages\": 1}",
                                  kCases[i].code));
     pygrpc_error *error = NULL;
@@ -225,7 +215,7 @@ static void writes_after_the_server_has_ended(void **state) {
 /* A response is not given out before its status: an error takes its place. */
 static void a_unary_response_comes_with_its_status(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "ReturnStatusClientStream", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "ReturnStatusClientStream", NULL, NULL);
   write_message(stream, "{\"code\": 10, \"message\": \"aborted\"}");
   half_close(stream);
   expect_status(stream, 10);
@@ -239,7 +229,7 @@ static void writes_after_half_close(void **state) {
   (void)state;
   static const char *const kMethods[] = {"RouteChat", "RecordRoute"};
   for (size_t i = 0; i < COUNT_OF(kMethods); i++) {
-    pygrpc_stream *stream = open_stream(client, kMethods[i], NULL, NULL);
+    pygrpc_stream *stream = open_stream(shared_client, kMethods[i], NULL, NULL);
     half_close(stream);
     half_close(stream);
     pygrpc_error *error = NULL;
@@ -258,7 +248,7 @@ static void writes_to_methods_with_one_request(void **state) {
   (void)state;
   static const char *const kMethods[] = {"SayHello", "SayHelloStreamReply"};
   for (size_t i = 0; i < COUNT_OF(kMethods); i++) {
-    pygrpc_stream *stream = open_stream(client, kMethods[i], "{}", NULL);
+    pygrpc_stream *stream = open_stream(shared_client, kMethods[i], "{}", NULL);
     pygrpc_error *error = NULL;
     expect_error(pygrpc_stream_write(stream, "{}", NUL, -1, &error), PYGRPC_E_STATE, &error,
                  "request");
@@ -271,7 +261,7 @@ static void writes_to_methods_with_one_request(void **state) {
 /* After a message that does not fit, the stream is as before. */
 static void a_bad_message_does_not_hurt_the_stream(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "SayHelloBidiStream", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "SayHelloBidiStream", NULL, NULL);
   pygrpc_error *error = NULL;
   write_message(stream, "{\"name\": \"1\"}");
   expect_error(pygrpc_stream_write(stream, "{\"nam\": \"2\"}", NUL, -1, &error), PYGRPC_E_JSON,
@@ -290,11 +280,12 @@ static void a_bad_request_opens_no_stream(void **state) {
   (void)state;
   pygrpc_stream *stream = NULL;
   pygrpc_error *error = NULL;
-  expect_error(pygrpc_unary_stream(client, "SayHelloStreamReply", "{\"name\": 1}", NUL, NULL,
+  expect_error(pygrpc_unary_stream(shared_client, "SayHelloStreamReply", "{\"name\": 1}", NUL, NULL,
                                    &stream, &error),
                PYGRPC_E_JSON, &error, "$.name");
-  expect_error(pygrpc_stream_open(client, "SayHello", 0, "{", NUL, NULL, NULL, &stream, &error),
-               PYGRPC_E_JSON, &error, "");
+  expect_error(
+      pygrpc_stream_open(shared_client, "SayHello", 0, "{", NUL, NULL, NULL, &stream, &error),
+      PYGRPC_E_JSON, &error, "");
   assert_null(stream);
 }
 
@@ -304,7 +295,7 @@ static void a_bad_request_opens_no_stream(void **state) {
 static void a_read_may_have_to_be_asked_again(void **state) {
   (void)state;
   pygrpc_stream *stream =
-      open_stream(client, "Test/CountForever", "{\"interval\": \"0.2s\"}", NULL);
+      open_stream(shared_client, "Test/CountForever", "{\"interval\": \"0.2s\"}", NULL);
   for (int64_t number = 1; number <= 3; number++) {
     int pending = 0;
     for (;;) {
@@ -329,7 +320,7 @@ static void a_read_may_have_to_be_asked_again(void **state) {
 
 static void a_read_of_0_does_not_wait(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "Test/NeverAnswerBidi", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "Test/NeverAnswerBidi", NULL, NULL);
   const int64_t start = now_ms();
   for (int i = 0; i < 100; i++) {
     char *message = NULL;
@@ -340,7 +331,7 @@ static void a_read_of_0_does_not_wait(void **state) {
   pygrpc_stream_free(stream);
 
   /* and yet it gets what is there in the end */
-  stream = open_stream(client, "SayHello", "{\"name\": \"you\"}", NULL);
+  stream = open_stream(shared_client, "SayHello", "{\"name\": \"you\"}", NULL);
   for (;;) {
     char *message = NULL;
     pygrpc_error *error = NULL;
@@ -358,7 +349,8 @@ static void a_read_of_0_does_not_wait(void **state) {
 
 static void a_timeout_is_kept(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "Test/NeverAnswer", "{}", "{\"timeout\": \"none\"}");
+  pygrpc_stream *stream =
+      open_stream(shared_client, "Test/NeverAnswer", "{}", "{\"timeout\": \"none\"}");
   const int64_t start = now_ms();
   char *message = NULL;
   pygrpc_error *error = NULL;
@@ -373,7 +365,7 @@ static void a_timeout_is_kept(void **state) {
 
 static void a_write_may_have_to_be_asked_again(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "Test/NeverRead", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "Test/NeverRead", NULL, NULL);
   char *payload = payload_json(100000);
   pygrpc_error *error = NULL;
   int written = 0;
@@ -400,7 +392,7 @@ static void a_pending_message_is_not_taken(void **state) {
   (void)state;
   const size_t units = 500000;
   char *payload = payload_json(units);
-  pygrpc_stream *stream = open_stream(client, "Test/SinkPayloads", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "Test/SinkPayloads", NULL, NULL);
   pygrpc_error *error = NULL;
   int taken = 0;
   while (taken < 20) {
@@ -428,7 +420,7 @@ static void a_pending_message_is_not_taken(void **state) {
 static void cancel_before_and_after(void **state) {
   (void)state;
   pygrpc_error *error = NULL;
-  pygrpc_stream *stream = open_stream(client, "Test/CountForever", "{}", NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "Test/CountForever", "{}", NULL);
   expect_ok(pygrpc_stream_cancel(stream, &error), error);
   expect_ok(pygrpc_stream_cancel(stream, &error), error);
   int32_t result = PYGRPC_OK;
@@ -446,7 +438,7 @@ static void cancel_before_and_after(void **state) {
   expect_ok(pygrpc_stream_cancel(stream, &error), error);
   pygrpc_stream_free(stream);
 
-  stream = open_stream(client, "RouteChat", NULL, NULL);
+  stream = open_stream(shared_client, "RouteChat", NULL, NULL);
   half_close(stream);
   expect_end(stream);
   expect_ok(pygrpc_stream_cancel(stream, &error), error);
@@ -457,7 +449,7 @@ static void cancel_before_and_after(void **state) {
 static void the_server_sees_a_cancel(void **state) {
   (void)state;
   pygrpc_error *error = NULL;
-  pygrpc_stream *stream = open_stream(client, "Test/NeverAnswer", "{}",
+  pygrpc_stream *stream = open_stream(shared_client, "Test/NeverAnswer", "{}",
                                       "{\"metadata\": {\"x-call-tag\": \"seen-cancel\"}}");
   wait_for_started("seen-cancel", 1);
   expect_ok(pygrpc_stream_cancel(stream, &error), error);
@@ -468,7 +460,7 @@ static void the_server_sees_a_cancel(void **state) {
 
 static void the_server_sees_a_free(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "Test/CountForever", "{}",
+  pygrpc_stream *stream = open_stream(shared_client, "Test/CountForever", "{}",
                                       "{\"metadata\": {\"x-call-tag\": \"seen-free\"}}");
   pygrpc_free(read_message(stream));
   pygrpc_stream_free(stream); /* with messages that nobody has read */
@@ -500,5 +492,5 @@ int main(void) {
       cmocka_unit_test(the_server_sees_a_cancel),
       cmocka_unit_test(the_server_sees_a_free),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, start_shared_client, stop_shared_client);
 }

@@ -6,19 +6,6 @@
 
 #include "harness.h"
 
-static pygrpc_client *client;
-
-static int set_up(void **state) {
-  start_shared_server(state);
-  client = test_client(NULL);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  pygrpc_client_free(client);
-  return stop_shared_server(state);
-}
-
 /* A read or a write in a thread of its own, with what came of it. */
 struct operation {
   pygrpc_stream *stream;
@@ -69,7 +56,7 @@ static void wait_for_a_reader(pygrpc_stream *stream) {
 
 static void two_readers(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "EchoPayloads", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "EchoPayloads", NULL, NULL);
   struct operation reader = {.stream = stream};
   pthread_t thread;
   start_thread(&thread, read_once, &reader);
@@ -99,7 +86,7 @@ static void fill(pygrpc_stream *stream, const char *payload) {
 static void two_writers(void **state) {
   (void)state;
   char *payload = payload_json(100000);
-  pygrpc_stream *stream = open_stream(client, "Test/NeverRead", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "Test/NeverRead", NULL, NULL);
   fill(stream, payload);
   struct operation writer = {.stream = stream, .message = "{}"};
   pthread_t thread;
@@ -131,7 +118,7 @@ static void cancel_while_reading(void **state) {
                   {"Test/NeverAnswerBidi", NULL}};
   for (size_t i = 0; i < COUNT_OF(kStreams); i++) {
     struct operation reader = {
-        .stream = open_stream(client, kStreams[i].method, kStreams[i].request, NULL)};
+        .stream = open_stream(shared_client, kStreams[i].method, kStreams[i].request, NULL)};
     pthread_t thread;
     start_thread(&thread, read_once, &reader);
     wait_for_a_reader(reader.stream);
@@ -164,7 +151,7 @@ static void *write_numbers(void *argument) {
 
 static void a_reader_and_a_writer(void **state) {
   (void)state;
-  pygrpc_stream *stream = open_stream(client, "SayHelloBidiStream", NULL, NULL);
+  pygrpc_stream *stream = open_stream(shared_client, "SayHelloBidiStream", NULL, NULL);
   pthread_t thread;
   start_thread(&thread, write_numbers, stream);
   for (int i = 0; i < kMessages; i++) {
@@ -200,7 +187,7 @@ static bool unary_round(struct worker *worker, int round) {
   snprintf(request, sizeof request, "{\"name\": \"%d-%d\"}", worker->number, round);
   snprintf(expected, sizeof expected, "{\"message\":\"Hello, %d-%d!\"}", worker->number, round);
   const int32_t result =
-      pygrpc_unary_unary(client, "SayHello", request, NUL, NULL, &response, NULL, &error);
+      pygrpc_unary_unary(shared_client, "SayHello", request, NUL, NULL, &response, NULL, &error);
   if (result != PYGRPC_OK) return failed(worker, "unary", result, error);
   const bool same = strcmp(response, expected) == 0;
   if (!same) failed(worker, response, result, NULL);
@@ -212,7 +199,7 @@ static bool stream_round(struct worker *worker) {
   pygrpc_stream *stream = NULL;
   pygrpc_error *error = NULL;
   int32_t result =
-      pygrpc_unary_stream(client, "SayHelloStreamReply", "{}", NUL, NULL, &stream, &error);
+      pygrpc_unary_stream(shared_client, "SayHelloStreamReply", "{}", NUL, NULL, &stream, &error);
   if (result != PYGRPC_OK) return failed(worker, "open", result, error);
   int messages = 0;
   char *message = NULL;
@@ -229,7 +216,7 @@ static bool error_round(struct worker *worker) {
   char *response = NULL;
   pygrpc_error *error = NULL;
   const int32_t result =
-      pygrpc_unary_unary(client, "SayHelo", "{}", NUL, NULL, &response, NULL, &error);
+      pygrpc_unary_unary(shared_client, "SayHelo", "{}", NUL, NULL, &response, NULL, &error);
   if (result != PYGRPC_E_NOT_FOUND) return failed(worker, "unknown method", result, error);
   pygrpc_error_free(error);
   return false;
@@ -321,8 +308,8 @@ static void *free_stream(void *argument) {
 
 static void a_stream_goes_from_thread_to_thread(void **state) {
   (void)state;
-  struct operation reader = {.stream =
-                                 open_stream(client, "SayHello", "{\"name\": \"you\"}", NULL)};
+  struct operation reader = {
+      .stream = open_stream(shared_client, "SayHello", "{\"name\": \"you\"}", NULL)};
   pthread_t thread;
   start_thread(&thread, read_once, &reader);
   join_thread(thread);
@@ -347,7 +334,7 @@ static void an_error_in_many_threads(void **state) {
   (void)state;
   int32_t cardinality;
   pygrpc_error *error = NULL;
-  assert_int_equal(pygrpc_method_cardinality(client, "Nope", &cardinality, &error),
+  assert_int_equal(pygrpc_method_cardinality(shared_client, "Nope", &cardinality, &error),
                    PYGRPC_E_NOT_FOUND);
   pthread_t threads[8];
   for (int i = 0; i < 8; i++) start_thread(&threads[i], look_at_error, error);
@@ -370,5 +357,5 @@ int main(void) {
       cmocka_unit_test(a_stream_goes_from_thread_to_thread),
       cmocka_unit_test(an_error_in_many_threads),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, start_shared_client, stop_shared_client);
 }
