@@ -27,11 +27,11 @@ const (
 	greeting = "Hello, you!"
 )
 
-// client is one that is measured: a unary call, and a stream of so many messages. Both check what
-// they get.
+// client is one that is measured: a unary call, and a stream of so many messages, which the server
+// gathers or not before it writes. Both check what they get.
 type client struct {
 	call   func(context.Context) error
-	stream func(ctx context.Context, count int) error
+	stream func(ctx context.Context, count int, gathered bool) error
 }
 
 func check(found, expected any) error {
@@ -65,9 +65,9 @@ func withPygrpc() (client, error) {
 			}
 			return check(response["message"], greeting)
 		},
-		stream: func(ctx context.Context, count int) error {
+		stream: func(ctx context.Context, count int, gathered bool) error {
 			received := 0
-			request := pygrpc.Message{"messages": count, "size": size}
+			request := pygrpc.Message{"messages": count, "size": size, "bufferHint": gathered}
 			for payload, err := range made.UnaryStream(ctx, "StreamPayloads", request) {
 				if err != nil {
 					return err
@@ -101,9 +101,9 @@ func withStructs() (client, error) {
 			}
 			return check(response.Message, greeting)
 		},
-		stream: func(ctx context.Context, count int) error {
+		stream: func(ctx context.Context, count int, gathered bool) error {
 			received := 0
-			request := pygrpc.Message{"messages": count, "size": size}
+			request := pygrpc.Message{"messages": count, "size": size, "bufferHint": gathered}
 			call, err := made.Call(ctx, "StreamPayloads", request)
 			if err != nil {
 				return err
@@ -136,8 +136,10 @@ func withGRPC() (client, error) {
 			}
 			return check(response.Message, greeting)
 		},
-		stream: func(ctx context.Context, count int) error {
-			request := &testpb.PayloadStreamRequest{Messages: int64(count), Size: size}
+		stream: func(ctx context.Context, count int, gathered bool) error {
+			request := &testpb.PayloadStreamRequest{
+				Messages: int64(count), Size: size, BufferHint: gathered,
+			}
 			stream, err := test.StreamPayloads(ctx, request)
 			if err != nil {
 				return err
@@ -193,7 +195,9 @@ func (c client) run(ctx context.Context, name string, count int) error {
 	case "unary_64":
 		return c.unary(ctx, count, inFlight)
 	case "stream":
-		return c.stream(ctx, count)
+		return c.stream(ctx, count, false)
+	case "burst":
+		return c.stream(ctx, count, true)
 	}
 	return fmt.Errorf("there is no case %s", name)
 }

@@ -23,7 +23,7 @@ async function withPygrpc() {
   await client.load('pygrpc_test/test.proto');
   return {
     call: () => client.unaryUnary('SayHello', { name: 'you' }),
-    stream: (messages) => client.unaryStream('StreamPayloads', { messages, size: SIZE }),
+    stream: (messages, bufferHint) => client.unaryStream('StreamPayloads', { messages, size: SIZE, bufferHint }),
   };
 }
 
@@ -43,7 +43,7 @@ async function withGrpcJs() {
       new Promise((resolve, reject) => {
         greeter.sayHello({ name: 'you' }, (error, reply) => (error ? reject(error) : resolve(reply)));
       }),
-    stream: (messages) => test.streamPayloads({ messages, size: SIZE }),
+    stream: (messages, bufferHint) => test.streamPayloads({ messages, size: SIZE, bufferHint }),
   };
 }
 
@@ -54,6 +54,13 @@ function casesOf({ call, stream }) {
   async function calls(count) {
     for (let done = 0; done < count; done++) assert.equal((await call()).message, GREETING);
   }
+  async function messages(count, gathered) {
+    let received = 0;
+    for await (const payload of stream(count, gathered)) {
+      if (payload.body.length > 0) received++;
+    }
+    assert.equal(received, count);
+  }
   return {
     unary_1: calls,
     async unary_64(count) {
@@ -62,13 +69,8 @@ function casesOf({ call, stream }) {
       );
       await Promise.all(shares.map(calls));
     },
-    async stream(count) {
-      let received = 0;
-      for await (const payload of stream(count)) {
-        if (payload.body.length > 0) received++;
-      }
-      assert.equal(received, count);
-    },
+    stream: (count) => messages(count, false),
+    burst: (count) => messages(count, true),
   };
 }
 

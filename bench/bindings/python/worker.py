@@ -56,13 +56,21 @@ def with_pygrpc() -> Cases:
     def unary_64(count: int) -> None:
         in_threads(call, count, pool)
 
-    def stream(count: int) -> None:
+    def stream(count: int, gathered: bool) -> None:
         received = 0
-        for payload in client.unary_stream("StreamPayloads", messages=count, size=SIZE):
+        request = {"messages": count, "size": SIZE, "buffer_hint": gathered}
+        for payload in client.unary_stream("StreamPayloads", request):
             received += 1 if payload.body else 0
         expect(received, count)
 
-    return {"unary_1": unary_1, "unary_64": unary_64, "stream": stream}
+    return {"unary_1": unary_1, "unary_64": unary_64, **streams(stream)}
+
+
+def streams(stream: Callable[[int, bool], None]) -> Cases:
+    return {
+        "stream": lambda count: stream(count, False),
+        "burst": lambda count: stream(count, True),
+    }
 
 
 def in_loop(loop: asyncio.AbstractEventLoop, work: Callable[[int], Any]) -> Callable[[int], None]:
@@ -93,16 +101,17 @@ def with_pygrpc_aio() -> Cases:
         for _ in range(count):
             await call()
 
-    async def stream(count: int) -> None:
+    async def stream(count: int, gathered: bool) -> None:
         received = 0
-        async for payload in client.unary_stream("StreamPayloads", messages=count, size=SIZE):
+        request = {"messages": count, "size": SIZE, "buffer_hint": gathered}
+        async for payload in client.unary_stream("StreamPayloads", request):
             received += 1 if payload.body else 0
         expect(received, count)
 
     return {
         "unary_1": in_loop(loop, unary_1),
         "unary_64": in_loop(loop, lambda count: in_tasks(call, count)),
-        "stream": in_loop(loop, stream),
+        **streams(lambda *arguments: loop.run_until_complete(stream(*arguments))),
     }
 
 
@@ -148,14 +157,14 @@ def with_grpcio() -> Cases:
         for future in futures:
             expect(future.result().message, GREETING)
 
-    def stream(count: int) -> None:
+    def stream(count: int, gathered: bool) -> None:
         received = 0
-        request = test_pb2.PayloadStreamRequest(messages=count, size=SIZE)
+        request = test_pb2.PayloadStreamRequest(messages=count, size=SIZE, buffer_hint=gathered)
         for payload in test.StreamPayloads(request):
             received += 1 if payload.body else 0
         expect(received, count)
 
-    return {"unary_1": unary_1, "unary_64": unary_64, "stream": stream}
+    return {"unary_1": unary_1, "unary_64": unary_64, **streams(stream)}
 
 
 def with_grpc_aio() -> Cases:
@@ -183,9 +192,9 @@ def with_grpc_aio() -> Cases:
         for _ in range(count):
             await call()
 
-    async def stream(count: int) -> None:
+    async def stream(count: int, gathered: bool) -> None:
         received = 0
-        request = test_pb2.PayloadStreamRequest(messages=count, size=SIZE)
+        request = test_pb2.PayloadStreamRequest(messages=count, size=SIZE, buffer_hint=gathered)
         async for payload in test.StreamPayloads(request):
             received += 1 if payload.body else 0
         expect(received, count)
@@ -193,7 +202,7 @@ def with_grpc_aio() -> Cases:
     return {
         "unary_1": in_loop(loop, unary_1),
         "unary_64": in_loop(loop, lambda count: in_tasks(call, count)),
-        "stream": in_loop(loop, stream),
+        **streams(lambda *arguments: loop.run_until_complete(stream(*arguments))),
     }
 
 
@@ -207,14 +216,14 @@ def with_grpc_requests() -> Cases:
             reply = client.request("helloworld.Greeter", "SayHello", {"name": "you"})
             expect(reply["message"], GREETING)
 
-    def stream(count: int) -> None:
+    def stream(count: int, gathered: bool) -> None:
         received = 0
-        request = {"messages": count, "size": SIZE}
+        request = {"messages": count, "size": SIZE, "buffer_hint": gathered}
         for payload in client.request("pygrpc.test.Test", "StreamPayloads", request):
             received += 1 if payload["body"] else 0
         expect(received, count)
 
-    return {"unary_1": unary_1, "stream": stream}
+    return {"unary_1": unary_1, **streams(stream)}
 
 
 CLIENTS: dict[str, Callable[[], Cases]] = {

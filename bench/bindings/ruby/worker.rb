@@ -29,7 +29,8 @@ def cases_of(call, stream)
   {
     'unary_1' => ->(count) { count.times { call.call } },
     'unary_64' => ->(count) { in_threads(count) { |_| call.call } },
-    'stream' => ->(count) { expect(count, stream.call(count)) },
+    'stream' => ->(count) { expect(count, stream.call(count, false)) },
+    'burst' => ->(count) { expect(count, stream.call(count, true)) },
   }
 end
 
@@ -38,15 +39,16 @@ def pygrpc_client
   Pygrpc::Client.new(TARGET).load('helloworld.proto').load('pygrpc_test/test.proto')
 end
 
-def count_payloads(client, count)
-  client.unary_stream('StreamPayloads', messages: count, size: SIZE).count { |payload| !payload['body'].empty? }
+def count_payloads(client, count, gathered)
+  request = { messages: count, size: SIZE, buffer_hint: gathered }
+  client.unary_stream('StreamPayloads', request).count { |payload| !payload['body'].empty? }
 end
 
 def with_pygrpc
   client = pygrpc_client
   cases_of(
     -> { expect(GREETING, client.unary_unary('SayHello', name: 'you')['message']) },
-    ->(count) { count_payloads(client, count) }
+    ->(count, gathered) { count_payloads(client, count, gathered) }
   )
 end
 
@@ -64,7 +66,8 @@ def with_pygrpc_async
   {
     'unary_1' => ->(count) { unary.call(count, 1) },
     'unary_64' => ->(count) { unary.call(count, IN_FLIGHT) },
-    'stream' => ->(count) { expect(count, count_payloads(client, count)) },
+    'stream' => ->(count) { expect(count, count_payloads(client, count, false)) },
+    'burst' => ->(count) { expect(count, count_payloads(client, count, true)) },
   }
 end
 
@@ -91,8 +94,8 @@ def with_grpc
   test = Pygrpc::Test::Test::Stub.new(TARGET, :this_channel_is_insecure)
   cases_of(
     -> { expect(GREETING, greeter.say_hello(Helloworld::HelloRequest.new(name: 'you')).message) },
-    lambda do |count|
-      request = Pygrpc::Test::PayloadStreamRequest.new(messages: count, size: SIZE)
+    lambda do |count, gathered|
+      request = Pygrpc::Test::PayloadStreamRequest.new(messages: count, size: SIZE, buffer_hint: gathered)
       test.stream_payloads(request).count { |payload| !payload.body.empty? }
     end
   )
