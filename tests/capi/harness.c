@@ -18,14 +18,6 @@
 
 extern char **environ;
 
-/* Says why on the standard error, and fails the running test. */
-#define fail_at(file, line, ...) \
-  do {                           \
-    print_error(__VA_ARGS__);    \
-    print_error("\n");           \
-    _fail(file, line);           \
-  } while (0)
-
 /* ---- Servers
  * -----------------------------------------------------------------------------------*/
 
@@ -33,7 +25,7 @@ struct test_server shared_server;
 
 /* Starts a program and gives one end of each pipe. posix_spawn, unlike fork, runs no handlers of
  * libraries that dislike being forked. */
-static pid_t spawn(const char *const *arguments, int *stdin_fd, int *stdout_fd) {
+pid_t spawn(const char *const *arguments, int *stdin_fd, int *stdout_fd) {
   int in[2], out[2];
   assert_int_equal(pipe2(in, O_CLOEXEC), 0);
   assert_int_equal(pipe2(out, O_CLOEXEC), 0);
@@ -137,7 +129,7 @@ int stop_shared_client(void **state) {
   return stop_shared_server(state);
 }
 
-int unused_port(void) {
+int bind_free_port(int *port) {
   struct sockaddr_in address = {.sin_family = AF_INET};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
@@ -145,8 +137,14 @@ int unused_port(void) {
   assert_true(fd >= 0);
   assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
   assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-  close(fd);
-  return ntohs(address.sin_port);
+  *port = ntohs(address.sin_port);
+  return fd;
+}
+
+int unused_port(void) {
+  int port;
+  close(bind_free_port(&port));
+  return port;
 }
 
 const char *dead_target(void) { return format("127.0.0.1:%d", unused_port()); }
@@ -313,6 +311,18 @@ char *call_at(pygrpc_client *client, const char *method, const char *request, co
   return response;
 }
 
+void expect_greeting_at(pygrpc_client *client, const char *method, const char *file, int line) {
+  char *response = call_at(client, method, "{\"name\": \"you\"}", NULL, file, line);
+  _assert_string_equal(response, "{\"message\":\"Hello, you!\"}", file, line);
+  pygrpc_free(response);
+}
+
+void expect_greeting_of_at(const char *target, const char *options, const char *file, int line) {
+  pygrpc_client *client = client_of(target, options);
+  expect_greeting_at(client, "SayHello", file, line);
+  pygrpc_client_free(client);
+}
+
 void expect_call_failure_at(const char *target, const char *options, const char *call_options,
                             int32_t status, const char *reason, bool retriable, const char *words,
                             const char *file, int line) {
@@ -402,6 +412,13 @@ void expect_status_at(pygrpc_stream *stream, int32_t status, const char *file, i
   }
   pygrpc_error_free(error);
 }
+
+const struct endless_call kEndlessCalls[kEndlessCallCount] = {
+    {"Test/NeverAnswer", "{}"},
+    {"Test/CountForever", "{\"interval\": \"3600s\"}"},
+    {"Test/NeverRead", NULL},
+    {"Test/NeverAnswerBidi", NULL},
+};
 
 static void wait_for_count(const char *tag, const char *wanted, const char *counted, int count) {
   pygrpc_client *client = test_client(NULL);

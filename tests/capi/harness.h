@@ -63,12 +63,26 @@ extern pygrpc_client *shared_client;
 int start_shared_client(void **state);
 int stop_shared_client(void **state);
 
+/* A socket of TCP that is bound to a free port of 127.0.0.1, and does not listen yet. */
+int bind_free_port(int *port);
+
 /* A port of 127.0.0.1 where nobody listens, and the target it makes. */
 int unused_port(void);
 const char *dead_target(void);
 
+/* Starts a program found on $PATH, with pipes as its input and output. */
+pid_t spawn(const char *const *arguments, int *stdin_fd, int *stdout_fd);
+
 /* Runs a program found on $PATH to its end, without input and output; its exit code. */
 int run_program(const char *const *arguments);
+
+/* Says why on the standard error, and fails the running test. */
+#define fail_at(file, line, ...) \
+  do {                           \
+    print_error(__VA_ARGS__);    \
+    print_error("\n");           \
+    _fail(file, line);           \
+  } while (0)
 
 /* ---- Checks of results
  * -------------------------------------------------------------------------*/
@@ -160,6 +174,14 @@ void expect_call_failure_at(const char *target, const char *options, const char 
 char *call_at(pygrpc_client *client, const char *method, const char *request, const char *options,
               const char *file, int line);
 
+/* SayHello, under any of its names, answers as it should; the client, or a new client_of() that
+ * target, calls it. */
+#define expect_greeting(client, method) expect_greeting_at(client, method, __FILE__, __LINE__)
+#define expect_greeting_of(target, options) \
+  expect_greeting_of_at(target, options, __FILE__, __LINE__)
+void expect_greeting_at(pygrpc_client *client, const char *method, const char *file, int line);
+void expect_greeting_of_at(const char *target, const char *options, const char *file, int line);
+
 /* A stream of any method; `request` is NULL where requests are streamed. */
 #define open_stream(client, method, request, options) \
   open_stream_at(client, method, request, options, __FILE__, __LINE__)
@@ -181,6 +203,14 @@ void expect_end_at(pygrpc_stream *stream, const char *file, int line);
 /* The next read gives no message but E_STATUS with this gRPC status. */
 #define expect_status(stream, status) expect_status_at(stream, status, __FILE__, __LINE__)
 void expect_status_at(pygrpc_stream *stream, int32_t status, const char *file, int line);
+
+/* Calls of the service Test that a server never ends, as open_stream() wants them. */
+struct endless_call {
+  const char *method;
+  const char *request;
+};
+enum { kEndlessCallCount = 4 };
+extern const struct endless_call kEndlessCalls[kEndlessCallCount];
 
 /* Waits, on a client of its own, until the shared server has started, or has seen cancelled, so
  * many calls with this x-call-tag. */

@@ -24,15 +24,8 @@ struct pair {
 };
 
 static int listen_on_free_port(int backlog, int *port) {
-  struct sockaddr_in address = {.sin_family = AF_INET};
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  assert_true(fd >= 0);
-  assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+  const int fd = bind_free_port(port);
   assert_int_equal(listen(fd, backlog), 0);
-  assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-  *port = ntohs(address.sin_port);
   return fd;
 }
 

@@ -154,6 +154,16 @@ int32_t open_endless(pygrpc_client *client, int32_t cardinality, pygrpc_queue *q
                             error);
 }
 
+int32_t read_to_end(pygrpc_stream *stream, pygrpc_error **error) {
+  int32_t result;
+  do {
+    char *message = NULL;
+    result = pygrpc_stream_read(stream, -1, &message, NULL, error);
+    pygrpc_free(message);
+  } while (result == PYGRPC_OK);
+  return result;
+}
+
 /* ---- Queues
  * ------------------------------------------------------------------------------------*/
 

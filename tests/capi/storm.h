@@ -55,6 +55,9 @@ bool whole_call(pygrpc_client *client, int32_t cardinality, int number, struct f
 int32_t open_endless(pygrpc_client *client, int32_t cardinality, pygrpc_queue *queue,
                      pygrpc_stream **stream, pygrpc_error **error);
 
+/* Reads messages until there are no more; what the last read came to. */
+int32_t read_to_end(pygrpc_stream *stream, pygrpc_error **error);
+
 /* ---- Queues
  * --------------------------------------------------------------------------------------
  * A queue whose events are taken by threads of its own and counted by their tag, which has to be

@@ -45,21 +45,13 @@ static const char *trusting(const char *more) {
                 more[0] == '\0' ? "" : ", ", more);
 }
 
-static void expect_greeting(const char *target, const char *options) {
-  pygrpc_client *client = client_of(target, options);
-  char *response = call(client, "SayHello", "{\"name\": \"you\"}", NULL);
-  assert_string_equal(response, "{\"message\":\"Hello, you!\"}");
-  pygrpc_free(response);
-  pygrpc_client_free(client);
-}
-
 static void expect_fault_of_server(const char *name, const char *reason, const char *words) {
   struct test_server server;
   server_start(&server, "--tls-cert", format("%s/%s.pem", directory, name), "--tls-key",
                format("%s/%s.key", directory, name), NULL);
   expect_call_failure(server.target, trusting(""), NULL, 14, reason, false, words);
   /* without verification, none of it matters */
-  expect_greeting(server.target, "{\"transport\": \"tls\", \"tls\": {\"verify\": false}}");
+  expect_greeting_of(server.target, "{\"transport\": \"tls\", \"tls\": {\"verify\": false}}");
   server_stop(&server);
 }
 
@@ -83,7 +75,7 @@ static void a_certificate_for_another_host(void **state) {
                          "DNS:other.example, IP Address:10.9.8.7, not for 127.0.0.1");
   expect_call_failure(good_server.target, trusting("\"server_name\": \"other.example\""), NULL, 14,
                       "certificate_wrong_host", false, "not for other.example");
-  expect_greeting(good_server.target, trusting("\"server_name\": \"localhost\""));
+  expect_greeting_of(good_server.target, trusting("\"server_name\": \"localhost\""));
 }
 
 static void a_certificate_of_an_unknown_authority(void **state) {
@@ -103,8 +95,9 @@ static void a_certificate_that_signs_itself(void **state) {
 /* Any certificate that is trusted by name ends a chain. */
 static void trust_in_one_certificate(void **state) {
   (void)state;
-  expect_greeting(good_server.target,
-                  format("{\"transport\": \"tls\", \"tls\": {\"ca\": \"%s\"}}", file("good.pem")));
+  expect_greeting_of(
+      good_server.target,
+      format("{\"transport\": \"tls\", \"tls\": {\"ca\": \"%s\"}}", file("good.pem")));
 }
 
 /* ---- The client's certificate */
@@ -124,7 +117,7 @@ static void a_client_certificate_is_unknown(void **state) {
   (void)state;
   expect_call_failure(mutual_server.target, identity("other.pem", "other.key"), NULL, 14,
                       "client_certificate_rejected", true, "\"tls.certificate\"");
-  expect_greeting(mutual_server.target, identity("client.pem", "client.key"));
+  expect_greeting_of(mutual_server.target, identity("client.pem", "client.key"));
 }
 
 /* ---- The client's key */
@@ -150,18 +143,18 @@ static void an_encrypted_key(void **state) {
   expect_option_fault(trusting(format(with_password, directory, directory, "client", "any")),
                       "is not encrypted");
   expect_option_fault(trusting("\"key_password\": \"any\""), "no \"tls.key\"");
-  expect_greeting(mutual_server.target,
-                  trusting(format(with_password, directory, directory, "locked", "open sesame")));
+  expect_greeting_of(mutual_server.target, trusting(format(with_password, directory, directory,
+                                                           "locked", "open sesame")));
 }
 
 static void an_encrypted_key_as_text(void **state) {
   (void)state;
   encrypt_key(directory, "client", "locked", "open sesame");
   char *certificate = pem_as_json(file("client.pem")), *key = pem_as_json(file("locked.key"));
-  expect_greeting(mutual_server.target,
-                  trusting(format("\"certificate\": %s, \"key\": %s, \"key_password\": "
-                                  "\"open sesame\"",
-                                  certificate, key)));
+  expect_greeting_of(mutual_server.target,
+                     trusting(format("\"certificate\": %s, \"key\": %s, \"key_password\": "
+                                     "\"open sesame\"",
+                                     certificate, key)));
   free(certificate);
   free(key);
 }
@@ -197,7 +190,7 @@ static void only_tls_1_3(void **state) {
                       false, "\"tls.min_version\"");
   server_stop(&old);
 
-  expect_greeting(good_server.target, trusting("\"min_version\": \"1.3\""));
+  expect_greeting_of(good_server.target, trusting("\"min_version\": \"1.3\""));
   expect_call_failure(good_server.target,
                       trusting("\"min_version\": \"1.3\", \"server_name\": \"other.example\""),
                       NULL, 14, "certificate_wrong_host", false, "\"tls.server_name\"");
@@ -218,7 +211,7 @@ static void only_tls_1_3(void **state) {
 /* ---- The log of keys */
 
 static void expect_key_log(const char *path, const char *options) {
-  expect_greeting(good_server.target, options);
+  expect_greeting_of(good_server.target, options);
   size_t size;
   char *keys = read_file(path, &size);
   assert_contains(keys, "CLIENT_TRAFFIC_SECRET_0 ");

@@ -43,22 +43,16 @@ static void a_timeout_of_the_client(void **state) {
 
 static void streams_have_deadlines(void **state) {
   (void)state;
-  static const struct {
-    const char *method;
-    const char *request;
-  } kStreams[] = {{"Test/NeverAnswer", "{}"},
-                  {"Test/CountForever", "{\"interval\": \"3600s\"}"},
-                  {"Test/NeverRead", NULL},
-                  {"Test/NeverAnswerBidi", NULL}};
-  for (size_t i = 0; i < COUNT_OF(kStreams); i++) {
+  for (size_t i = 0; i < kEndlessCallCount; i++) {
+    const struct endless_call *endless = &kEndlessCalls[i];
     const int64_t start = now_ms();
-    pygrpc_stream *stream = open_stream(shared_client, kStreams[i].method, kStreams[i].request,
-                                        "{\"timeout\": \"200ms\"}");
+    pygrpc_stream *stream =
+        open_stream(shared_client, endless->method, endless->request, "{\"timeout\": \"200ms\"}");
     expect_status(stream, 4);
     assert_true(now_ms() - start >= 190);
     assert_within(start, 2000);
     pygrpc_error *error = NULL;
-    if (kStreams[i].request == NULL) {
+    if (endless->request == NULL) {
       expect_code(pygrpc_stream_write(stream, "{}", NUL, -1, &error), PYGRPC_END, error);
     }
     pygrpc_stream_free(stream);

@@ -20,12 +20,6 @@ static void end(pygrpc_client *client) {
   server_stop(&server);
 }
 
-static void expect_greeting(pygrpc_client *client) {
-  char *response = call(client, GREETER, "{\"name\": \"you\"}", NULL);
-  assert_string_equal(response, "{\"message\":\"Hello, you!\"}");
-  pygrpc_free(response);
-}
-
 static int32_t load_all(pygrpc_client *client, pygrpc_error **error) {
   const char *options = format("{\"reflection_timeout\": %d}", 100 * time_factor());
   return pygrpc_load(client, "reflection", options, error);
@@ -38,7 +32,7 @@ static void a_proxy_that_knows_v1alpha_only(void **state) {
   const char *const faults[] = {"unavailable-v1", "refused"};
   for (size_t i = 0; i < COUNT_OF(faults); i++) {
     pygrpc_client *client = client_of_fault(faults[i], NULL);
-    expect_greeting(client);
+    expect_greeting(client, GREETER);
     end(client);
   }
 }
@@ -81,7 +75,7 @@ static void a_pinned_version(void **state) {
   expect_error(load_all(client, &error), PYGRPC_E_SCHEMA, &error, "v1 answered UNIMPLEMENTED",
                "\"reflection\" allows no other version");
   expect_ok(pygrpc_load(client, "reflection", "{\"reflection\": \"v1alpha\"}", &error), error);
-  expect_greeting(client);
+  expect_greeting(client, GREETER);
   end(client);
 }
 
@@ -170,7 +164,7 @@ static void symbols_of_a_load(void **state) {
   server_start(&server, NULL);
   pygrpc_client *client = new_client(server.target, NULL);
   expect_ok(pygrpc_load(client, "reflection:helloworld.Greeter", NULL, &error), error);
-  expect_greeting(client);
+  expect_greeting(client, GREETER);
   expect_unknown(client, "routeguide.RouteGuide");
   /* several, in two ways; types are symbols, too */
   expect_ok(pygrpc_load(client, "reflection:routeguide.Point,pygrpc.test.Proto2Test",
@@ -197,7 +191,7 @@ static void services_as_they_are_called(void **state) {
   pygrpc_error *error = NULL;
   server_start(&server, NULL);
   pygrpc_client *client = new_client(server.target, kNeeded);
-  expect_greeting(client);
+  expect_greeting(client, GREETER);
   expect_unknown(client, "routeguide.RouteGuide");
   int32_t cardinality = 0;
   expect_ok(
@@ -233,7 +227,7 @@ static void a_server_that_lists_nothing(void **state) {
   pygrpc_client *client = client_of_fault("unlisted", "{\"reflection_scope\": \"needed\"}");
   expect_error(load_all(client, &error), PYGRPC_E_SCHEMA, &error, "does not list its services",
                "reflection:package.Service");
-  expect_greeting(client);
+  expect_greeting(client, GREETER);
   end(client);
 }
 
@@ -248,7 +242,7 @@ static void answers_that_can_be_repaired(void **state) {
     pygrpc_client *client = new_client(server.target, NULL);
     pygrpc_error *error = NULL;
     expect_ok(load_all(client, &error), error);
-    expect_greeting(client);
+    expect_greeting(client, GREETER);
     if (strcmp(faults[i], "other") != 0) {
       char *response = call(client, "Test/Echo", "{\"timestamp\": \"2026-01-01T00:00:00Z\"}", NULL);
       assert_string_equal(response, "{\"timestamp\":\"2026-01-01T00:00:00Z\"}");
@@ -264,7 +258,7 @@ static void what_is_missing_is_named_where_it_is_needed(void **state) {
   pygrpc_error *error = NULL;
   server_start(&server, "--reflection-fault", "missing", "--reflection-no-imports", NULL);
   pygrpc_client *client = new_client(server.target, NULL);
-  expect_greeting(client);
+  expect_greeting(client, GREETER);
   expect_error(pygrpc_unary_unary(client, "Test/Echo", "{}", NUL, NULL, &response, NULL, &error),
                PYGRPC_E_SCHEMA, &error, "pygrpc_test/test.proto",
                "its import \"pygrpc_test/all_types.proto\" is missing");

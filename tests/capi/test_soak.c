@@ -42,11 +42,7 @@ static void cancel_blocking(struct worker *worker, int32_t cardinality) {
   }
   if (chance_below(&worker->chance, 2) == 0) pause_us(chance_below(&worker->chance, 500));
   pygrpc_stream_cancel(stream, NULL);
-  do {
-    char *message = NULL;
-    result = pygrpc_stream_read(stream, -1, &message, NULL, &error);
-    pygrpc_free(message);
-  } while (result == PYGRPC_OK);
+  result = read_to_end(stream, &error);
   if (result != PYGRPC_E_STATUS || pygrpc_error_status(error) != 1) {
     fails(&worker->failure, "cancelled", result, error);
   } else {

@@ -114,11 +114,7 @@ static void use_blocking(struct pair *pair, pygrpc_stream *stream, int32_t cardi
     fails(&pair->failure, "write", result, error);
     return;
   }
-  do {
-    char *message = NULL;
-    result = pygrpc_stream_read(stream, -1, &message, NULL, &error);
-    pygrpc_free(message);
-  } while (result == PYGRPC_OK);
+  result = read_to_end(stream, &error);
   if (result != PYGRPC_E_STATUS || pygrpc_error_status(error) != 1) {
     fails(&pair->failure, "read", result, error);
     return;

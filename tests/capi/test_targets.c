@@ -11,11 +11,7 @@
 
 static void expect_hello(const char *target) {
   print_message("# %s\n", target);
-  pygrpc_client *client = client_of(target, NULL);
-  char *response = call(client, "SayHello", "{\"name\": \"you\"}", NULL);
-  assert_string_equal(response, "{\"message\":\"Hello, you!\"}");
-  pygrpc_free(response);
-  pygrpc_client_free(client);
+  expect_greeting_of(target, NULL);
 }
 
 static void hosts_and_addresses(void **state) {

@@ -109,16 +109,10 @@ static void two_writers(void **state) {
 
 static void cancel_while_reading(void **state) {
   (void)state;
-  static const struct {
-    const char *method;
-    const char *request;
-  } kStreams[] = {{"Test/NeverAnswer", "{}"},
-                  {"Test/CountForever", "{\"interval\": \"3600s\"}"},
-                  {"Test/NeverRead", NULL},
-                  {"Test/NeverAnswerBidi", NULL}};
-  for (size_t i = 0; i < COUNT_OF(kStreams); i++) {
+  for (size_t i = 0; i < kEndlessCallCount; i++) {
+    const struct endless_call *endless = &kEndlessCalls[i];
     struct operation reader = {
-        .stream = open_stream(shared_client, kStreams[i].method, kStreams[i].request, NULL)};
+        .stream = open_stream(shared_client, endless->method, endless->request, NULL)};
     pthread_t thread;
     start_thread(&thread, read_once, &reader);
     wait_for_a_reader(reader.stream);

@@ -37,14 +37,6 @@ static const char *tls_options(const char *tls) {
   return format("{\"transport\": \"tls\", \"tls\": {%s}}", tls);
 }
 
-static void expect_greeting(const char *target, const char *options) {
-  pygrpc_client *client = client_of(target, options);
-  char *response = call(client, "SayHello", "{\"name\": \"you\"}", NULL);
-  assert_string_equal(response, "{\"message\":\"Hello, you!\"}");
-  pygrpc_free(response);
-  pygrpc_client_free(client);
-}
-
 /* A call that fails fast as UNAVAILABLE, with these words in its message. */
 static void expect_refusal(const char *target, const char *options, const char *words) {
   pygrpc_client *client = client_of(target, options);
@@ -65,14 +57,14 @@ static void expect_refusal(const char *target, const char *options, const char *
 static void a_given_authority(void **state) {
   (void)state;
   const char *options = tls_options(format("\"ca\": \"%s\"", file("authority.pem")));
-  expect_greeting(tls_server.target, options);
-  expect_greeting(format("localhost:%d", tls_server.port), options);
+  expect_greeting_of(tls_server.target, options);
+  expect_greeting_of(format("localhost:%d", tls_server.port), options);
 }
 
 static void an_authority_as_text(void **state) {
   (void)state;
   char *pem = pem_as_json(file("authority.pem"));
-  expect_greeting(tls_server.target, tls_options(format("\"ca\": %s", pem)));
+  expect_greeting_of(tls_server.target, tls_options(format("\"ca\": %s", pem)));
   free(pem);
 }
 
@@ -106,7 +98,8 @@ static void no_authority(void **state) {
 static void the_name_in_the_certificate(void **state) {
   (void)state;
   const char *ca = format("\"ca\": \"%s\"", file("authority.pem"));
-  expect_greeting(tls_server.target, tls_options(format("%s, \"server_name\": \"localhost\"", ca)));
+  expect_greeting_of(tls_server.target,
+                     tls_options(format("%s, \"server_name\": \"localhost\"", ca)));
   expect_refusal(tls_server.target,
                  tls_options(format("%s, \"server_name\": \"other.example\"", ca)),
                  "other.example");
@@ -114,7 +107,7 @@ static void the_name_in_the_certificate(void **state) {
 
 static void verification_switched_off_by_name(void **state) {
   (void)state;
-  expect_greeting(tls_server.target, tls_options("\"verify\": false"));
+  expect_greeting_of(tls_server.target, tls_options("\"verify\": false"));
 }
 
 static void tls_to_a_plaintext_server(void **state) {

@@ -5,14 +5,10 @@
  * tests/xds/run, which builds the control plane; skipped where there is no Go to build it with. */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
-
-extern char **environ;
 
 /* The program of tests/xds, which see. */
 struct control_plane {
@@ -22,20 +18,11 @@ struct control_plane {
 };
 
 static void plane_start(struct control_plane *plane) {
-  char *arguments[] = {(char *)environment("PYGRPC_XDS_CONTROL_PLANE"), NULL};
-  int in[2], out[2];
-  assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-  assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-  assert_int_equal(posix_spawn(&plane->pid, arguments[0], &actions, NULL, arguments, environ), 0);
-  posix_spawn_file_actions_destroy(&actions);
-  close(in[0]);
-  close(out[1]);
-  plane->input = fdopen(in[1], "w");
-  plane->output = fdopen(out[0], "r");
+  const char *const arguments[] = {environment("PYGRPC_XDS_CONTROL_PLANE"), NULL};
+  int input, output;
+  plane->pid = spawn(arguments, &input, &output);
+  plane->input = fdopen(input, "w");
+  plane->output = fdopen(output, "r");
   assert_int_equal(fscanf(plane->output, "%d", &plane->port), 1);
 }
 

@@ -20,13 +20,6 @@ const struct conversation kConversation[kConversations] = {
      "{\"message\":\"Hello, you!\"}"},
 };
 
-#define fail_at(file, line, ...) \
-  do {                           \
-    print_error(__VA_ARGS__);    \
-    print_error("\n");           \
-    _fail(file, line);           \
-  } while (0)
-
 bool long_run(void) { return getenv("PYGRPC_TEST_LONG") != NULL; }
 
 void rpc_open(struct rpc* rpc, pygrpc_client* client, enum rpc_mode mode, const char* method,
