@@ -113,6 +113,20 @@ local function perform(self, work)
   return true
 end
 
+-- A name and options as the library takes them; or nil and an error.
+local function name_and_options(name, what, options)
+  local checked, err = library.name(name, what)
+  if not checked then
+    return nil, err
+  end
+  local text
+  text, err = codec.encode_options(options)
+  if err then
+    return nil, err
+  end
+  return checked, text
+end
+
 -- ---- Schema
 
 -- Adds to the schema: "helloworld.proto", "helloworld_pb2", a folder, a file of descriptors,
@@ -121,14 +135,9 @@ function Client:load(source, options)
   if getmetatable(source) == Client then
     return self:load_client(source)
   end
-  local name, text, err
-  name, err = library.name(source, "source")
+  local name, text = name_and_options(source, "source", options)
   if not name then
-    return nil, err
-  end
-  text, err = codec.encode_options(options)
-  if err then
-    return nil, err
+    return nil, text
   end
   return perform(self, function(lib)
     return lib.pygrpc_load(self.handle, name, text, error_out)
@@ -257,17 +266,12 @@ end
 
 -- A message of a type, as bytes.
 function Client:json_to_binary(type_name, message, options)
-  local name, text, given, err
-  name, err = library.name(type_name, "type")
+  local name, given = name_and_options(type_name, "type", options)
   if not name then
-    return nil, err
+    return nil, given
   end
-  text, err = codec.encode(message)
+  local text, err = codec.encode(message)
   if not text then
-    return nil, err
-  end
-  given, err = codec.encode_options(options)
-  if err then
     return nil, err
   end
   return ask(self, nil, function(lib)
@@ -280,23 +284,18 @@ end
 
 -- The message of a type that the bytes are.
 function Client:binary_to_json(type_name, bytes, options)
-  local name, given, err
-  name, err = library.name(type_name, "type")
+  local name, given = name_and_options(type_name, "type", options)
   if not name then
-    return nil, err
+    return nil, given
   end
-  bytes, err = codec.encode(bytes, "binary")
-  if not bytes then
-    return nil, err
-  end
-  given, err = codec.encode_options(options)
-  if err then
+  local content, err = codec.encode(bytes, "binary")
+  if not content then
     return nil, err
   end
   return ask(self, json.decode, function(lib)
     local handle = self.handle
     return lib.pygrpc_binary_to_json(
-      handle, name, bytes, #bytes, given, text_out, size_out, error_out
+      handle, name, content, #content, given, text_out, size_out, error_out
     )
   end)
 end
@@ -326,14 +325,9 @@ local function open(self, method, cardinality, request, options, needs_loop)
   if not lib then
     return nil, err
   end
-  local name, text
-  name, err = library.name(method, "method")
+  local name, text = name_and_options(method, "method", options)
   if not name then
-    return nil, err
-  end
-  text, err = codec.encode_options(options)
-  if err then
-    return nil, err
+    return nil, text
   end
   local task = loops.running()
   local loop = task and task.loop
@@ -457,17 +451,11 @@ end
 
 -- What the server says of a service, or of itself: "SERVING", "NOT_SERVING", "UNKNOWN".
 function Client:health(service, options)
-  local name, text, err
-  name, err = library.name(service or "", "service")
+  local name, text = name_and_options(service or "", "service", options)
   if not name then
-    return nil, err
+    return nil, text
   end
-  text, err = codec.encode_options(options)
-  if err then
-    return nil, err
-  end
-  local answer
-  answer, err = ask(self, json.decode, function(lib)
+  local answer, err = ask(self, json.decode, function(lib)
     return lib.pygrpc_health(self.handle, name, text, text_out, size_out, error_out)
   end)
   return answer and answer.status, err
@@ -475,19 +463,13 @@ end
 
 -- A stream of { status = ... }, beginning with the status now.
 function Client:health_watch(service, options)
-  local name, text, err
-  name, err = library.name(service or "", "service")
+  local name, text = name_and_options(service or "", "service", options)
   if not name then
-    return nil, err
-  end
-  text, err = codec.encode_options(options)
-  if err then
-    return nil, err
+    return nil, text
   end
   local task = loops.running()
   local loop = task and task.loop
-  local ok
-  ok, err = perform(self, function(lib)
+  local ok, err = perform(self, function(lib)
     local queue = loop and loop.queue
     return lib.pygrpc_health_watch(self.handle, name, text, queue, stream_out, error_out)
   end)
