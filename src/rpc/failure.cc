@@ -4,6 +4,7 @@
 #include "rpc/failure.h"
 
 #include <cinttypes>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <initializer_list>
@@ -33,12 +34,17 @@ bool TellsOfLostConnection(std::string_view text) {
 // What a word in gRPC's or OpenSSL's text means. The first that is found decides.
 struct Clue {
   std::string_view text;
-  Failure failure;
+  struct {
+    const char* reason;
+    const char* hint;
+    bool retriable;
+  } failure;
 };
 template <size_t N>
 Failure FirstOf(const Clue (&clues)[N], std::string_view text) {
   for (const Clue& clue : clues) {
-    if (Has(text, {clue.text})) return clue.failure;
+    const auto& [reason, hint, retriable] = clue.failure;
+    if (Has(text, {clue.text})) return {reason, hint, retriable};
   }
   return {};
 }
@@ -78,7 +84,7 @@ Failure EndedEarly(const Channel& channel) {
 // What the verification of the server's certificate found; see TrustStore::Verify(). The hint is
 // short, for the fault itself is in the text already.
 Failure CertificateFailure(std::string_view text) {
-  static const Clue kClues[] = {
+  static constexpr Clue kClues[] = {
       {": certificate_expired: ", {"certificate_expired", "the server needs a new one", false}},
       {": certificate_not_yet_valid: ",
        {"certificate_not_yet_valid", "the clock of this machine may be slow", false}},
@@ -129,12 +135,13 @@ Failure HandshakeFailure(std::string_view text, const Channel& channel) {
   return {"tls_handshake", "the TLS handshake failed", true};
 }
 
+constexpr char kNoHttp2[] = "the server does not speak HTTP/2, which gRPC needs";
 constexpr char kConnectTimeout[] =
     "the server did not answer within the time of the option \"connect_timeout\"";
 
 // No address of the target could be connected to; the text tells of the last.
 Failure ConnectFailure(std::string_view text, const Channel& channel) {
-  static const Clue kClues[] = {
+  static constexpr Clue kClues[] = {
       {"Connection refused",
        {"connection_refused", "nothing listens there; is the server running?", true}},
       {"Connection reset", {"connection_reset", "the server ended the connection at once", true}},
@@ -143,10 +150,8 @@ Failure ConnectFailure(std::string_view text, const Channel& channel) {
         "the server speaks HTTP/1; gRPC needs HTTP/2. A port for TLS may answer so, too: then use "
         "the option \"transport\": \"tls\"",
         false}},
-      {"Failed parsing HTTP/2",
-       {"http2_expected", "the server does not speak HTTP/2, which gRPC needs", false}},
-      {"Expected SETTINGS frame",
-       {"http2_expected", "the server does not speak HTTP/2, which gRPC needs", false}},
+      {"Failed parsing HTTP/2", {"http2_expected", kNoHttp2, false}},
+      {"Expected SETTINGS frame", {"http2_expected", kNoHttp2, false}},
       // The words for TCP, for TLS and for a peer that takes the connection and then says nothing.
       {"tcp handshaker shutdown", {"connect_timeout", kConnectTimeout, true}},
       {"imed out", {"connect_timeout", kConnectTimeout, true}},
