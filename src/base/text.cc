@@ -127,9 +127,11 @@ std::string Quote(std::string_view text, size_t limit) {
   return quoted;
 }
 
-std::string OneLine(std::string_view text) {
+std::string OneLine(std::string_view text, size_t limit) {
   std::string line;
-  for (size_t at = 0; at < text.size();) at += AppendPrintable(text, at, &line);
+  size_t at = 0;
+  while (at < text.size() && at < limit) at += AppendPrintable(text, at, &line);
+  if (at < text.size()) line += "...";
   return line;
 }
 

@@ -18,8 +18,9 @@ size_t FindInvalidUtf8(std::string_view text);
 // fit to stand in a one-line message.
 std::string Quote(std::string_view text, size_t limit = 80);
 
-// `text` as one line of UTF-8: control characters and bad UTF-8 are escaped as Quote() does.
-std::string OneLine(std::string_view text);
+// `text` as one line of UTF-8: cut, and control characters and bad UTF-8 escaped, as Quote() does,
+// but without quotes, so that quotes and backslashes in it need no escape.
+std::string OneLine(std::string_view text, size_t limit = std::string_view::npos);
 
 // Up to `limit` of `known` that resemble `wanted` (case-insensitive edit distance), nearest first.
 std::vector<std::string> NearNames(std::string_view wanted, const std::vector<std::string>& known,

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "rpc/channel.h"
-#include "rpc/health.h"
 #include "rpc/status.h"
 
 namespace pygrpc::rpc {
@@ -63,9 +62,6 @@ std::string AnswerJson(const Rpc& rpc, const Method& method) {
 
 Error AnswerError(const Rpc& rpc, const Status& status, const Method& method) {
   Error error = StatusError(status, method, *rpc.channel());
-  if (IsHealthMethod(method) && error.grpc_status == GRPC_STATUS_UNIMPLEMENTED) {
-    error.message += "; the server has no health service, grpc.health.v1.Health";
-  }
   error.headers = rpc.Headers();
   error.timing_json = TimingJson(rpc.GetProgress()).dump();
   return error;

@@ -16,8 +16,7 @@ namespace pygrpc::rpc {
 // thread, at any time.
 std::string AnswerJson(const Rpc& rpc, const Method& method);
 
-// StatusError() of an RPC that has ended, with what else is known of it: the
-// headers, the times.
+// StatusError() of an RPC that has ended, with what else is known of it: the headers, the times.
 Error AnswerError(const Rpc& rpc, const Status& status, const Method& method);
 
 }  // namespace pygrpc::rpc

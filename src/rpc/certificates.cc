@@ -17,6 +17,7 @@
 #include <cstring>
 #include <ctime>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -48,9 +49,16 @@ class ErrorQueueMark {
   ErrorQueueMark& operator=(const ErrorQueueMark&) = delete;
 };
 
-Bio Reading(const std::string& text) {
-  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+Bio Checked(BIO* made) {
+  if (made == nullptr) throw std::bad_alloc();
+  return Bio(made);
 }
+
+Bio Reading(const std::string& text) {
+  return Checked(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+Bio Writing() { return Checked(BIO_new(BIO_s_mem())); }
 
 std::string Written(BIO* bio) {
   char* data = nullptr;
@@ -75,18 +83,15 @@ std::vector<Certificate> ReadCertificates(const std::string& pem) {
   return certificates;
 }
 
-// Fit to stand in a message.
-std::string OneLine(const std::string& text) {
-  std::string quoted = Quote(text, 200);
-  return quoted.substr(1, quoted.size() - 2);
-}
+// The longest name that is shown whole in a message.
+constexpr size_t kLongestName = 200;
 
 // "CN=server,O=Example", or what there is.
 std::string NameText(const X509_NAME* name) {
-  Bio bio(BIO_new(BIO_s_mem()));
+  Bio bio = Writing();
   X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
   std::string text = Written(bio.get());
-  return text.empty() ? "(without a name)" : OneLine(text);
+  return text.empty() ? "(without a name)" : OneLine(text, kLongestName);
 }
 
 std::string TimeText(const ASN1_TIME* time) {
@@ -106,13 +111,13 @@ std::string HostNames(X509* certificate) {
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   int count = names == nullptr ? 0 : sk_GENERAL_NAME_num(names.get());
   if (count == 0) return NameText(X509_get_subject_name(certificate));
-  Bio bio(BIO_new(BIO_s_mem()));
+  Bio bio = Writing();
   for (int i = 0; i < std::min(count, kMostNames); ++i) {
     if (i > 0) BIO_puts(bio.get(), ", ");
     GENERAL_NAME_print(bio.get(), sk_GENERAL_NAME_value(names.get(), i));
   }
   if (count > kMostNames) BIO_puts(bio.get(), ", ...");
-  return OneLine(Written(bio.get()));
+  return OneLine(Written(bio.get()), kLongestName);
 }
 
 bool IsFor(X509* certificate, std::string host) {
@@ -211,7 +216,7 @@ std::shared_ptr<const TrustStore> TrustStore::Of(const std::string& pem,
   parts->store.reset(X509_STORE_new());
   if (parts->store == nullptr) throw std::bad_alloc();
   for (const Certificate& certificate : certificates) {
-    X509_STORE_add_cert(parts->store.get(), certificate.get());
+    if (X509_STORE_add_cert(parts->store.get(), certificate.get()) != 1) throw std::bad_alloc();
   }
   std::shared_ptr<const TrustStore> made(new TrustStore(std::move(parts)));
   in_use->push_back(made);
@@ -246,9 +251,9 @@ std::optional<CertificateFault> TrustStore::Verify(const std::string& leaf,
   X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
   if (X509_verify_cert(context.get()) != 1) return ChainFault(context.get());
   if (!IsFor(server, host)) {
-    return CertificateFault{
-        "certificate_wrong_host",
-        "the server's certificate is for " + HostNames(server) + ", not for " + OneLine(host)};
+    return CertificateFault{"certificate_wrong_host", "the server's certificate is for " +
+                                                          HostNames(server) + ", not for " +
+                                                          OneLine(host, kLongestName)};
   }
   return std::nullopt;
 }
@@ -317,7 +322,7 @@ std::string PlainPrivateKey(const std::string& pem, const std::optional<std::str
                 "option \"tls.key_password\" is given, but the key of the option \"tls.key\" is "
                 "not encrypted");
   }
-  Bio plain(BIO_new(BIO_s_mem()));
+  Bio plain = Writing();
   if (PEM_write_bio_PrivateKey(plain.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) !=
       1) {
     throw Error(Code::kOption, "the key of the option \"tls.key\" is of a kind that has no PEM");

@@ -3,6 +3,8 @@
 
 #include "rpc/health.h"
 
+#include <grpc/status.h>
+
 #include <nlohmann/json.hpp>
 
 #include "rpc/builtin.h"
@@ -18,8 +20,10 @@ std::shared_ptr<const Method> HealthMethod(std::string_view name) {
   return BuiltinCatalog()->FindMethod(std::string(kService) + std::string(name));
 }
 
-bool IsHealthMethod(const Method& method) {
-  return method.path.compare(0, kService.size(), kService) == 0;
+std::string HealthHint(const Method& method, int code) {
+  bool is_health = method.path.compare(0, kService.size(), kService) == 0;
+  if (!is_health || code != GRPC_STATUS_UNIMPLEMENTED) return "";
+  return "the server has no health service, grpc.health.v1.Health";
 }
 
 std::shared_ptr<const CallOptions> HealthOptions(const CallOptions& given) {

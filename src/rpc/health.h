@@ -16,7 +16,9 @@ namespace pygrpc::rpc {
 // A method of grpc.health.v1.Health, "Check" or "Watch", as the library itself knows it.
 std::shared_ptr<const Method> HealthMethod(std::string_view name);
 
-bool IsHealthMethod(const Method& method);
+// What is to be said where a call of `method` ended with the status `code`; empty for most codes,
+// and for methods of other services.
+std::string HealthHint(const Method& method, int code);
 
 // The options of such a call: its messages are JSON that always has a status, whatever the caller's
 // codec and defaults.

@@ -44,10 +44,10 @@ std::string ErrorText(std::string_view response) {
   WireScanner scanner(response);
   while (scanner.Next()) {
     if (scanner.field() == 1) code = static_cast<int>(scanner.number());
-    if (scanner.field() == 2) message = Quote(scanner.bytes(), 300);
+    if (scanner.field() == 2) message = OneLine(scanner.bytes(), 300);
   }
   std::string text = StatusName(code);
-  if (message.size() > 2) text += ": " + message.substr(1, message.size() - 2);
+  if (!message.empty()) text += ": " + message;
   return text;
 }
 

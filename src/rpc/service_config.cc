@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "rpc/status.h"
 
 namespace pygrpc::rpc {
 namespace {
@@ -38,11 +39,6 @@ constexpr std::string_view kPoliciesOfXds[] = {"ring_hash_experimental",
                                                "xds_cluster_manager_experimental",
                                                "xds_cluster_resolver_experimental",
                                                "xds_wrr_locality_experimental"};
-constexpr std::string_view kStatusNames[] = {
-    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
-    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
-    "DATA_LOSS", "UNAUTHENTICATED"};
 
 // A value and where it stands.
 struct Place {
@@ -149,9 +145,7 @@ void CheckRetryPolicy(const Place& policy) {
   if (!codes.value.is_array() || codes.value.empty()) Takes(codes, "an array of status names");
   for (size_t i = 0; i < codes.value.size(); ++i) {
     Place code = codes.At(i);
-    if (!code.value.is_string() ||
-        std::find(std::begin(kStatusNames), std::end(kStatusNames),
-                  code.value.get_ref<const std::string&>()) == std::end(kStatusNames)) {
+    if (!code.value.is_string() || !IsStatusName(code.value.get_ref<const std::string&>())) {
       Takes(code, "the name of a status, like \"UNAVAILABLE\"");
     }
   }
@@ -196,10 +190,6 @@ void CheckMethodConfig(const Place& config, std::set<std::pair<std::string, std:
 
 bool IsPolicy(const std::string& name) {
   return std::find(std::begin(kPolicies), std::end(kPolicies), name) != std::end(kPolicies);
-}
-
-std::vector<std::string> UsualPolicies() {
-  return {std::begin(kPolicies), std::begin(kPolicies) + 4};
 }
 
 // gRPC looks for outliers again and again without a pause, and does nothing else, if there is none
@@ -251,8 +241,8 @@ std::string CheckPolicyList(const Place& list) {
     if (chosen.empty() && IsPolicy(name)) chosen = name;
   }
   if (chosen.empty()) {
-    Takes(list, "a list with one policy at least that gRPC knows, such as " +
-                    JoinAlternatives(UsualPolicies()));
+    Takes(list, "a list with one policy at least that gRPC knows: " +
+                    JoinAlternatives({std::begin(kPolicies), std::end(kPolicies)}));
   }
   return chosen;
 }

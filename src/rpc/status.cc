@@ -3,6 +3,8 @@
 
 #include "rpc/status.h"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -10,6 +12,7 @@
 #include "base/text.h"
 #include "rpc/builtin.h"
 #include "rpc/failure.h"
+#include "rpc/health.h"
 
 namespace pygrpc::rpc {
 namespace {
@@ -18,9 +21,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kDetailsKey = "grpc-status-details-bin";
 
-bool Contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
+constexpr const char* kStatusNames[] = {
+    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED"};
+constexpr int kStatusCount = sizeof(kStatusNames) / sizeof(*kStatusNames);
 
 // The last part of a type URL.
 std::string TypeName(const std::string& url) { return url.substr(url.rfind('/') + 1); }
@@ -64,6 +70,15 @@ std::string DecodeDetails(std::string_view bytes, const Method& method) {
   }
 }
 
+// Whether the server says when to try again.
+bool HasRetryInfo(const std::string& details_json) {
+  if (details_json.empty()) return false;
+  const Json details = Json::parse(details_json);
+  return std::any_of(details.begin(), details.end(), [](const Json& detail) {
+    return TypeName(detail.value("@type", "")) == "google.rpc.RetryInfo";
+  });
+}
+
 const std::string* FindTrailer(const Metadata& trailers, std::string_view key) {
   for (const auto& [name, value] : trailers) {
     if (name == key) return &value;
@@ -74,30 +89,15 @@ const std::string* FindTrailer(const Metadata& trailers, std::string_view key) {
 }  // namespace
 
 const char* StatusName(int code) {
-  static constexpr const char* kNames[] = {"OK",
-                                           "CANCELLED",
-                                           "UNKNOWN",
-                                           "INVALID_ARGUMENT",
-                                           "DEADLINE_EXCEEDED",
-                                           "NOT_FOUND",
-                                           "ALREADY_EXISTS",
-                                           "PERMISSION_DENIED",
-                                           "RESOURCE_EXHAUSTED",
-                                           "FAILED_PRECONDITION",
-                                           "ABORTED",
-                                           "OUT_OF_RANGE",
-                                           "UNIMPLEMENTED",
-                                           "INTERNAL",
-                                           "UNAVAILABLE",
-                                           "DATA_LOSS",
-                                           "UNAUTHENTICATED"};
-  constexpr int kCount = sizeof(kNames) / sizeof(*kNames);
-  return code >= 0 && code < kCount ? kNames[code] : "UNKNOWN";
+  return code >= 0 && code < kStatusCount ? kStatusNames[code] : "UNKNOWN";
 }
 
-int StatusCode(int code) {
-  return code >= 0 && code <= GRPC_STATUS_UNAUTHENTICATED ? code : GRPC_STATUS_UNKNOWN;
+bool IsStatusName(std::string_view name) {
+  return std::find(std::begin(kStatusNames), std::end(kStatusNames), name) !=
+         std::end(kStatusNames);
 }
+
+int StatusCode(int code) { return code >= 0 && code < kStatusCount ? code : GRPC_STATUS_UNKNOWN; }
 
 std::string DetailsJson(const Metadata& trailers, const Method& method) {
   const std::string* details = FindTrailer(trailers, kDetailsKey);
@@ -123,10 +123,10 @@ Error StatusError(const Status& status, const Method& method, const Channel& cha
   int code = StatusCode(status.code);
   std::string text = method.path + " on " + channel.target() + ": " + StatusName(code);
   if (!status.message.empty()) {
-    std::string line = Quote(status.message, 1000);
-    text += ": " + line.substr(1, line.size() - 2);
+    text += ": " + OneLine(status.message, 1000);
   }
   Failure failure = Diagnose(status, channel);
+  if (failure.hint.empty()) failure.hint = HealthHint(method, code);
   if (!failure.hint.empty()) text += "; " + failure.hint;
   Error error(Code::kStatus, text);
   error.method = method.path;
@@ -139,7 +139,7 @@ Error StatusError(const Status& status, const Method& method, const Channel& cha
     error.details_json = DecodeDetails(*details, method);
   }
   error.reason = failure.reason;
-  error.retriable = failure.retriable || Contains(error.details_json, "google.rpc.RetryInfo");
+  error.retriable = failure.retriable || HasRetryInfo(error.details_json);
   return error;
 }
 

@@ -5,6 +5,7 @@
 #define PYGRPC_RPC_STATUS_H_
 
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "rpc/channel.h"
@@ -15,6 +16,9 @@ namespace pygrpc::rpc {
 
 // "NOT_FOUND" for 5; "UNKNOWN" for a number that gRPC does not have.
 const char* StatusName(int code);
+
+// Whether a status of gRPC's has this name.
+bool IsStatusName(std::string_view name);
 
 // A number that gRPC does not have counts as UNKNOWN (statuscodes.md of the gRPC project).
 int StatusCode(int code);

@@ -58,6 +58,12 @@ TEST(OneLine, EscapesWhatWouldBreakALine) {
   EXPECT_EQ(OneLine("a\v\n\xFF"), R"(a\x0b\x0a\xff)");
 }
 
+TEST(OneLine, CutsBetweenCharacters) {
+  EXPECT_EQ(OneLine("0123456789", 4), "0123...");
+  EXPECT_EQ(OneLine("0123", 4), "0123");
+  EXPECT_EQ(OneLine("012\xC3\xBC!", 4), "012\xC3\xBC...");
+}
+
 TEST(NearNames, FindsSlipsOfTheKeyboard) {
   const std::vector<std::string> known = {"latitude", "longitude", "name", "NAME2"};
   EXPECT_THAT(NearNames("latitud", known), ElementsAre("latitude"));

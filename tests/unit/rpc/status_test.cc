@@ -89,6 +89,18 @@ TEST(Status, DetailsAreDecoded) {
   EXPECT_EQ(error.status_details, status);
 }
 
+TEST(Status, RetryInfoSaysThatItMayBeRetried) {
+  std::string retry = Field(1, "type.googleapis.com/google.rpc.RetryInfo") + Field(2, "");
+  std::string other = Field(1, "type.googleapis.com/google.rpc.ErrorInfo") +
+                      Field(2, Field(1, "google.rpc.RetryInfo"));
+  EXPECT_TRUE(ErrorOf(GRPC_STATUS_ABORTED, "", nullptr,
+                      {{"grpc-status-details-bin", "\x08\x0A" + Field(3, retry)}})
+                  .retriable);
+  EXPECT_FALSE(ErrorOf(GRPC_STATUS_ABORTED, "", nullptr,
+                       {{"grpc-status-details-bin", "\x08\x0A" + Field(3, other)}})
+                   .retriable);
+}
+
 TEST(Status, DetailsThatAreNoneStayBytes) {
   Error error = ErrorOf(GRPC_STATUS_NOT_FOUND, "", nullptr, {{"grpc-status-details-bin", "\xFF"}});
   EXPECT_EQ(error.details_json, "");
