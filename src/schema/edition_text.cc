@@ -124,8 +124,7 @@ class FeatureTaker {
       list->DeleteSubrange(i, 1);
     }
     if (!serialized.empty()) {
-      options->GetReflection()->MutableUnknownFields(options)->AddLengthDelimited(number,
-                                                                                  serialized);
+      options->mutable_unknown_fields()->AddLengthDelimited(number, serialized);
     }
   }
 
@@ -280,10 +279,9 @@ class TypeFiller {
 template <typename Declaration>
 void RestoreOptions(const Declaration& built, int number, Declaration* restored) {
   if (!restored->has_options()) return;
-  std::string features = FindFeatures(restored->options(), number);
+  std::string features = FindFeatures(restored->options().unknown_fields(), number);
   *restored->mutable_options() = built.options();
-  auto* options = restored->mutable_options();
-  auto* unknown = options->GetReflection()->MutableUnknownFields(options);
+  auto* unknown = restored->mutable_options()->mutable_unknown_fields();
   unknown->DeleteByNumber(number);
   if (!features.empty()) unknown->AddLengthDelimited(number, features);
 }
@@ -391,7 +389,7 @@ std::string AsProto3Text(std::string_view text, const EditionStatement& statemen
 void FinishEdition(int edition, ParsedProto* parsed) {
   FileDescriptorProto& file = parsed->proto;
   file.set_syntax("editions");
-  file.GetReflection()->MutableUnknownFields(&file)->AddVarint(14, static_cast<uint64_t>(edition));
+  file.mutable_unknown_fields()->AddVarint(14, static_cast<uint64_t>(edition));
   EditionFinisher(parsed).Run();
   std::vector<int> kept;
   auto* imports = file.mutable_dependency();

@@ -21,7 +21,6 @@ using google::protobuf::DescriptorProto;
 using google::protobuf::EnumDescriptorProto;
 using google::protobuf::FieldDescriptorProto;
 using google::protobuf::FileDescriptorProto;
-using google::protobuf::Message;
 using google::protobuf::UnknownField;
 using google::protobuf::UnknownFieldSet;
 
@@ -45,8 +44,9 @@ Features Edition2023Features() {
   return features;
 }
 
-void SetFeatures(Message* options, int number, const std::string& serialized) {
-  UnknownFieldSet* unknown = options->GetReflection()->MutableUnknownFields(options);
+template <typename Options>
+void SetFeatures(Options* options, int number, const std::string& serialized) {
+  UnknownFieldSet* unknown = options->mutable_unknown_fields();
   unknown->DeleteByNumber(number);
   if (!serialized.empty()) unknown->AddLengthDelimited(number, serialized);
 }
@@ -85,7 +85,8 @@ class EditionResolver {
                                      " is not known; 2023 (1000) and 2024 (1001) are");
     }
     Features features = edition == 0 ? Proto3Features() : Edition2023Features();
-    if (file_->has_options()) features.Merge(FindFeatures(file_->options(), kFileFeatures));
+    if (file_->has_options())
+      features.Merge(FindFeatures(file_->options().unknown_fields(), kFileFeatures));
     for (proto2_ = false;; proto2_ = true) {
       needs_proto2_ = false;
       Walk(features, /*change=*/false);
@@ -94,7 +95,7 @@ class EditionResolver {
     if (edition == 0 && !proto2_) return;
     Walk(features, /*change=*/true);
     file_->set_syntax(proto2_ ? "proto2" : "proto3");
-    file_->GetReflection()->MutableUnknownFields(file_)->DeleteByNumber(kEditionField);
+    file_->mutable_unknown_fields()->DeleteByNumber(kEditionField);
     if (file_->has_options()) SetFeatures(file_->mutable_options(), kFileFeatures, "");
   }
 
@@ -107,8 +108,9 @@ class EditionResolver {
     for (auto& message : *file_->mutable_message_type()) WalkMessage(&message, features);
   }
 
-  static Features Merged(Features features, const Message& options, int number) {
-    features.Merge(FindFeatures(options, number));
+  template <typename Options>
+  static Features Merged(Features features, const Options& options, int number) {
+    features.Merge(FindFeatures(options.unknown_fields(), number));
     return features;
   }
 
@@ -258,7 +260,7 @@ const std::vector<FeatureName>& FeatureNames() {
 }
 
 int EditionOf(const FileDescriptorProto& file) {
-  const UnknownFieldSet& unknown = file.GetReflection()->GetUnknownFields(file);
+  const UnknownFieldSet& unknown = file.unknown_fields();
   int edition = 0;
   for (int i = 0; i < unknown.field_count(); ++i) {
     const UnknownField& field = unknown.field(i);
@@ -310,11 +312,10 @@ std::string Features::Serialize() const {
   return serialized;
 }
 
-std::string FindFeatures(const Message& options, int number) {
-  const UnknownFieldSet& unknown = options.GetReflection()->GetUnknownFields(options);
+std::string FindFeatures(const UnknownFieldSet& options, int number) {
   std::string serialized;
-  for (int i = 0; i < unknown.field_count(); ++i) {
-    const UnknownField& field = unknown.field(i);
+  for (int i = 0; i < options.field_count(); ++i) {
+    const UnknownField& field = options.field(i);
     if (field.number() == number && field.type() == UnknownField::TYPE_LENGTH_DELIMITED) {
       serialized += field.length_delimited();
     }

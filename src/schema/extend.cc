@@ -4,6 +4,7 @@
 #include "schema/extend.h"
 
 #include <algorithm>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,7 +28,10 @@ Error ConflictError(const std::string& message, const SchemaFile& first, const S
 
 class Extension {
  public:
-  explicit Extension(const Snapshot& base) : base_(base) {}
+  Extension(const Snapshot& base, bool may_share_pool) : base_(base) {
+    std::lock_guard<std::mutex> lock(base.pool()->mutex());
+    fresh_pool_ = !may_share_pool || base.pool()->is_fresh();
+  }
 
   void AddFiles(const std::vector<FilePtr>& files) {
     for (const FilePtr& file : files) AddFile(file);
@@ -61,12 +65,11 @@ class Extension {
     CheckCycles();
   }
 
-  std::shared_ptr<const Snapshot> Finish(bool may_share_pool) {
+  std::shared_ptr<const Snapshot> Finish() {
     Index index = base_.index();
     if (!files_.empty() || !aliases_.empty()) index.Add(layer_);
-    bool share = may_share_pool && !fresh_pool_;
     return std::make_shared<const Snapshot>(std::move(index),
-                                            share ? base_.pool() : std::make_shared<Pool>());
+                                            fresh_pool_ ? std::make_shared<Pool>() : base_.pool());
   }
 
  private:
@@ -82,8 +85,8 @@ class Extension {
       ThrowDifferent(*known, *file);
     }
     if (known == nullptr) known = BuiltInLayer().FindFile(file->name);
-    if (known != nullptr && known->built_in && !SameContent(*known, *file, false)) {
-      fresh_pool_ = true;
+    if (known != nullptr && known->built_in && !fresh_pool_) {
+      fresh_pool_ = !SameContent(*known, *file, false);
     }
     files_.push_back(file);
   }
@@ -232,17 +235,19 @@ class Extension {
   IndexLayer::Aliases aliases_;
   std::vector<std::pair<const SchemaFile*, std::string_view>> missing_;
   std::shared_ptr<const IndexLayer> layer_;
-  bool fresh_pool_ = false;
+  // The pool of base_ cannot be used further: what is built in it may differ from what is loaded.
+  // One that is still empty is not either, which saves the comparison.
+  bool fresh_pool_;
 };
 
 }  // namespace
 
 std::shared_ptr<const Snapshot> Extend(const Snapshot& base, const std::vector<FilePtr>& files,
                                        bool may_share_pool) {
-  Extension extension(base);
+  Extension extension(base, may_share_pool);
   extension.AddFiles(files);
   extension.MakeLayer();
-  return extension.Finish(may_share_pool);
+  return extension.Finish();
 }
 
 }  // namespace pygrpc::schema

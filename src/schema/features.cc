@@ -21,9 +21,10 @@ bool RequiresUtf8(const FieldDescriptor* field) { return field->requires_utf8_va
 namespace {
 
 // What ResolveEdition() noted.
-Features NotesOf(const google::protobuf::Message& options, int number) {
+template <typename Options>
+Features NotesOf(const Options& options, int number) {
   Features features;
-  features.Merge(FindFeatures(options, number));
+  features.Merge(FindFeatures(options.unknown_fields(), number));
   return features;
 }
 

@@ -53,6 +53,9 @@ class Pool {
   bool BecameProto2(std::string_view name) const { return built_.at(name).became_proto2; }
   bool any_became_proto2() const { return any_became_proto2_; }
 
+  // Whether nothing was built yet, nor tried to be.
+  bool is_fresh() const { return built_.empty() && failed_.empty(); }
+
   // Lets files that could not be built try again: what they lack may have been loaded.
   void ForgetFailures() { failed_.clear(); }
 

@@ -167,7 +167,8 @@ std::string ProtoWriter::Shorten(const std::string& full_name, const std::string
 
 std::vector<std::string> ProtoWriter::OptionTexts(const google::protobuf::Message& options,
                                                   int features_number, const std::string& scope) {
-  std::vector<std::string> texts = FeatureTexts(FindFeatures(options, features_number));
+  std::vector<std::string> texts = FeatureTexts(
+      FindFeatures(options.GetReflection()->GetUnknownFields(options), features_number));
   for (const OptionValue& option : OptionValues(inspector_, options, &unknown_options_)) {
     std::string name = option.is_extension ? "(" + Shorten(option.name, scope) + ")" : option.name;
     texts.push_back(name + " = " + option.value);

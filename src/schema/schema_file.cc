@@ -34,9 +34,7 @@ bool IsPrintable(std::string_view name) {
 }
 
 // Custom options come in the order of the text, or in that of their numbers.
-void SortUnknownFields(google::protobuf::Message* options) {
-  google::protobuf::UnknownFieldSet* unknown =
-      options->GetReflection()->MutableUnknownFields(options);
+void SortUnknownFields(google::protobuf::UnknownFieldSet* unknown) {
   std::vector<int> order(static_cast<size_t>(unknown->field_count()));
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [unknown](int a, int b) {
@@ -54,7 +52,7 @@ void NormalizeOptions(Declaration* declaration) {
   if (declaration->options().ByteSizeLong() == 0) {
     declaration->clear_options();
   } else {
-    SortUnknownFields(declaration->mutable_options());
+    SortUnknownFields(declaration->mutable_options()->mutable_unknown_fields());
   }
 }
 
@@ -88,8 +86,7 @@ void Normalize(FileDescriptorProto* file, bool ignore_name) {
   if (ignore_name) file->clear_name();
   if (file->syntax() == "proto2") file->clear_syntax();
   // buf's images add a field of their own; editions are field 14.
-  auto* unknown = file->GetReflection()->MutableUnknownFields(file);
-  unknown->DeleteByNumber(8042);
+  file->mutable_unknown_fields()->DeleteByNumber(8042);
   NormalizeOptions(file);
   for (auto& field : *file->mutable_extension()) NormalizeField(&field);
   for (auto& message : *file->mutable_message_type()) NormalizeMessage(&message);

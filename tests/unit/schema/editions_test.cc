@@ -293,7 +293,7 @@ TEST_F(EditionsTest, TextIsKeptAsACompilerWouldHaveWrittenIt) {
   EXPECT_EQ(message.oneof_decl_size(), 1);
   EXPECT_FALSE(message.field(8).options().has_packed());
   EXPECT_TRUE(message.field(2).options().deprecated());
-  EXPECT_EQ(FindFeatures(message.field(0).options(), kFieldFeatures), "\x08\x02");
+  EXPECT_EQ(FindFeatures(message.field(0).options().unknown_fields(), kFieldFeatures), "\x08\x02");
   // From text to text.
   auto texts = nlohmann::json::parse(ExportProtoText(*store_.current(), {"e.proto"}));
   std::string text = texts["e.proto"];
