@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -80,14 +81,14 @@ void ReadEnvironment(const Command& command, const CLI::App& app, Settings* sett
   }
 }
 
-CLI::App* AddCommand(CLI::App* app, const Command& command, bool with_flags, Settings* settings) {
+CLI::App* AddCommand(CLI::App* app, const Command& command, Settings* settings) {
   CLI::App* subcommand = app->add_subcommand(command.name, command.summary);
   subcommand->set_help_flag("-h,--help", "print this");
   subcommand->formatter_fn([&command](const CLI::App*, const std::string&, CLI::AppFormatMode) {
     return HelpText(&command);
   });
   for (const Flag& flag : Flags()) {
-    if (with_flags && (command.flags & flag.group) != 0) AddFlag(subcommand, flag, settings);
+    if ((command.flags & flag.group) != 0) AddFlag(subcommand, flag, settings);
   }
   auto set = [settings](const CLI::results_t& results) {
     settings->arguments = results;
@@ -187,17 +188,17 @@ Parsed Parse(int argc, const char* const* argv, bool finished) {
   bool version = false;
   app.add_flag("--version", version, "print the version");
   app.require_subcommand(0, 1);
-  std::vector<CLI::App*> subcommands;
+  std::vector<std::pair<const Command*, CLI::App*>> subcommands;
   for (const Command& command : Commands()) {
-    // The flags of those that are not named would take a fifth of the time of a short call.
-    bool named = std::find(argv, argv + argc, std::string_view(command.name)) != argv + argc;
-    subcommands.push_back(AddCommand(&app, command, named, &parsed.settings));
+    // All of them would take a fifth of the time of a short call.
+    if (std::find(argv, argv + argc, std::string_view(command.name)) == argv + argc) continue;
+    subcommands.emplace_back(&command, AddCommand(&app, command, &parsed.settings));
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    for (size_t i = 0; i < subcommands.size(); ++i) {
-      if (subcommands[i]->parsed()) parsed.text = HelpText(&Commands()[i]);
+    for (const auto& [command, subcommand] : subcommands) {
+      if (subcommand->parsed()) parsed.text = HelpText(command);
     }
     if (parsed.text.empty()) parsed.text = HelpText(nullptr);
     return parsed;
@@ -210,14 +211,14 @@ Parsed Parse(int argc, const char* const* argv, bool finished) {
     parsed.text = std::string("pygrpc ") + pygrpc_version() + "\n";
     return parsed;
   }
-  for (size_t i = 0; i < subcommands.size(); ++i) {
-    if (!subcommands[i]->parsed()) continue;
-    parsed.command = &Commands()[i];
+  for (const auto& [command, subcommand] : subcommands) {
+    if (!subcommand->parsed()) continue;
+    parsed.command = command;
     if (finished) {
       CheckArguments(*parsed.command, parsed.settings);
       CheckTransport(parsed.settings);
     }
-    ReadEnvironment(*parsed.command, *subcommands[i], &parsed.settings);
+    ReadEnvironment(*command, *subcommand, &parsed.settings);
   }
   if (parsed.command == nullptr) {
     throw UsageError("a command is missing: " + std::string("call, list, describe, ..."));
