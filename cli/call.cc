@@ -69,7 +69,7 @@ int32_t CardinalityOf(const Connection& connection, const std::string& method) {
   if (IsBinary(connection) && !connection.loaded && method.find('/') == 0) {
     return PYGRPC_STREAM_STREAM;
   }
-  ShowSpinner("asking " + connection.target + " for its schema");
+  ShowSchemaSpinner(connection);
   int32_t cardinality = PYGRPC_ANY_CARDINALITY;
   Call(pygrpc_method_cardinality, connection.client.get(), method.c_str(), &cardinality);
   return cardinality;
@@ -168,9 +168,7 @@ class Responses {
   // Prints the one object of --envelope.
   void PrintEnvelope() {
     if (!envelope_) return;
-    Text text;
-    Call(pygrpc_stream_info, stream_, int64_t{0}, text.data(), text.size());
-    Json info = Json::parse(text.view());
+    Json info = CallForJson(pygrpc_stream_info, stream_, int64_t{0});
     std::string envelope = "{";
     bool placed = false;
     for (const auto& [key, value] : info.items()) {

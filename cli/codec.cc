@@ -38,7 +38,7 @@ Conversion Prepare(const Settings& settings) {
   if (conversion.message.empty()) conversion.message = {"-"};
   if (!conversion.connection.target.empty()) {
     // Conversions do not ask the server by themselves; this does, where nothing is loaded.
-    ShowSpinner("asking " + conversion.connection.target + " for its schema");
+    ShowSchemaSpinner(conversion.connection);
     Text text;
     Call(pygrpc_describe, conversion.connection.client.get(), conversion.type.c_str(), text.data(),
          text.size());

@@ -40,6 +40,12 @@ const char* TitleOf(FlagGroup group) {
   return "Of this command";
 }
 
+std::string HelpOf(const Flag& flag) {
+  std::string help = flag.help;
+  if (flag.environment != nullptr) help += std::string(" [$") + flag.environment + "]";
+  return help;
+}
+
 const std::vector<Flag>& Flags() {
   using S = Settings;
   static const std::vector<Flag> flags = {

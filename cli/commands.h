@@ -9,6 +9,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -64,6 +65,9 @@ struct Command {
 
 const std::vector<Command>& Commands();
 const std::vector<Flag>& Flags();
+
+// What is said of a flag in --help and in the manual page: its help and its variable.
+std::string HelpOf(const Flag& flag);
 
 // The title of a group of flags in --help and in the manual page.
 const char* TitleOf(FlagGroup group);

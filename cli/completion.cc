@@ -128,10 +128,8 @@ void OfferFlags(const Command& command, Offer* offer) {
 
 // KEY=VALUE: the keys, and then the values where there are few.
 void OfferOptions(const std::string& prefix, Offer* offer) {
-  Text text;
-  Call(pygrpc_options_json, text.data(), text.size());
   std::map<std::string, Json> options;  // those of calls are among those of clients, too
-  for (const auto& list : Json::parse(text.view())) {
+  for (const auto& list : CallForJson(pygrpc_options_json)) {
     for (const Json& option : list) options.emplace(option["name"], option);
   }
   for (const auto& [name, option] : options) {
@@ -209,11 +207,9 @@ std::string TextOf(const Json& json, const char* key) { return json.value(key, "
 
 // The symbols of a kind that the words of the arguments name: METHOD, SERVICE, SYMBOL or TYPE.
 std::vector<Symbol> SymbolsOf(pygrpc_client* client, const std::string& kind) {
-  Text text;
-  Call(pygrpc_services, client, text.data(), text.size());
   std::vector<Symbol> symbols;
   std::map<std::string, std::string> types;
-  for (const Json& service : Json::parse(text.view())) {
+  for (const Json& service : CallForJson(pygrpc_services, client)) {
     if (kind == "SERVICE" || kind == "SYMBOL") {
       symbols.push_back({TextOf(service, "name"), TextOf(service, "comment")});
     }
@@ -234,9 +230,7 @@ std::vector<Symbol> SymbolsOf(pygrpc_client* client, const std::string& kind) {
 }
 
 Json Describe(pygrpc_client* client, const std::string& symbol) {
-  Text text;
-  Call(pygrpc_describe, client, symbol.c_str(), text.data(), text.size());
-  return Json::parse(text.view());
+  return CallForJson(pygrpc_describe, client, symbol.c_str());
 }
 
 // What is written between a field's name and its value.

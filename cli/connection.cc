@@ -48,7 +48,7 @@ void LoadSchemas(const Settings& settings, const Profile& profile, const Json& l
   connection->loaded = files;
   if ((!files || !reflection) && load_options.empty()) return;
   if (connection->target.empty()) throw UsageError("--reflection asks a server: give a TARGET");
-  ShowSpinner("asking " + connection->target + " for its schema");
+  ShowSchemaSpinner(*connection);
   Call(pygrpc_load, client, "reflection", TextOf(load_options).c_str());
   connection->loaded = true;
 }
@@ -88,6 +88,10 @@ Connection Connect(const Settings& settings) { return Open(settings, false, true
 
 Connection ConnectToTarget(const Settings& settings, bool with_schema) {
   return Open(settings, true, with_schema);
+}
+
+void ShowSchemaSpinner(const Connection& connection) {
+  if (!connection.target.empty()) ShowSpinner("asking " + connection.target + " for its schema");
 }
 
 }  // namespace pygrpc::cli

@@ -32,6 +32,9 @@ Connection Connect(const Settings& settings);
 // needs none.
 Connection ConnectToTarget(const Settings& settings, bool with_schema);
 
+// Shows, if there is a target, that it is asked for its schema.
+void ShowSchemaSpinner(const Connection& connection);
+
 }  // namespace pygrpc::cli
 
 #endif  // PYGRPC_CLI_CONNECTION_H_

@@ -129,7 +129,7 @@ int RunExport(const Settings& settings) {
   }
   Output output(settings);
   Connection connection = Connect(settings);
-  if (!connection.target.empty()) ShowSpinner("asking " + connection.target + " for its schema");
+  ShowSchemaSpinner(connection);
   Text text;
   Fetch(connection, "proto", &text);
   Json files = Json::parse(text.view());

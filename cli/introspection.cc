@@ -41,22 +41,16 @@ Question Ask(const Settings& settings, const char* wanted) {
   if (arguments.empty() && wanted != nullptr) {
     throw UsageError(std::string(wanted) + " is missing");
   }
-  if (!question.connection.target.empty()) {
-    ShowSpinner("asking " + question.connection.target + " for its schema");
-  }
+  ShowSchemaSpinner(question.connection);
   return question;
 }
 
 Json Services(const Connection& connection) {
-  Text text;
-  Call(pygrpc_services, connection.client.get(), text.data(), text.size());
-  return Json::parse(text.view());
+  return CallForJson(pygrpc_services, connection.client.get());
 }
 
 Json Describe(const Connection& connection, const std::string& symbol) {
-  Text text;
-  Call(pygrpc_describe, connection.client.get(), symbol.c_str(), text.data(), text.size());
-  return Json::parse(text.view());
+  return CallForJson(pygrpc_describe, connection.client.get(), symbol.c_str());
 }
 
 // Describes all services; one that the server describes wrongly hides no other. Gives false if
@@ -166,7 +160,7 @@ int RunSchema(const Settings& settings) {
 int RunTools(const Settings& settings) {
   Output output(settings);
   Connection connection = Connect(settings);
-  if (!connection.target.empty()) ShowSpinner("asking " + connection.target + " for its schema");
+  ShowSchemaSpinner(connection);
   Text text;
   if (connection.arguments.empty()) {
     FetchSchema(connection, "", &text);

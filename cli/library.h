@@ -9,6 +9,7 @@
 #include <pygrpc.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "errors.h"
@@ -58,6 +59,14 @@ int32_t Call(Function function, Arguments... arguments) {
   std::unique_ptr<pygrpc_error, void (*)(pygrpc_error*)> error(raw, pygrpc_error_free);
   throw LibraryError(code, pygrpc_error_status(raw), pygrpc_error_message(raw),
                      pygrpc_error_json(raw));
+}
+
+// The same for a function that gives JSON through char ** and size_t *: what it gives, parsed.
+template <typename Function, typename... Arguments>
+nlohmann::ordered_json CallForJson(Function function, Arguments... arguments) {
+  Text text;
+  Call(function, arguments..., text.data(), text.size());
+  return nlohmann::ordered_json::parse(text.view());
 }
 
 }  // namespace pygrpc::cli

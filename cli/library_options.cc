@@ -26,9 +26,7 @@ struct OptionType {
 };
 
 std::map<std::string, OptionType, std::less<>> OptionTypes() {
-  Text text;
-  Call(pygrpc_options_json, text.data(), text.size());
-  Json lists = Json::parse(text.view());
+  Json lists = CallForJson(pygrpc_options_json);
   std::map<std::string, OptionType, std::less<>> types;
   for (const char* scope : {"client", "call", "load"}) {
     for (const Json& option : lists[scope]) {

@@ -97,9 +97,7 @@ void AppendFlag(std::string* page, const Flag& flag) {
     // In bold and in italics, by turns.
     tag = ".BI \"" + tag.substr(3) + " \" " + Escape(flag.value);
   }
-  std::string help = flag.help;
-  if (flag.environment != nullptr) help += std::string(" [$") + flag.environment + "]";
-  AppendTagged(page, tag, help);
+  AppendTagged(page, tag, HelpOf(flag));
 }
 
 // Whether the flags of a group are those of one command alone.

@@ -25,6 +25,11 @@ namespace {
 
 bool IsStandardInput(const std::string& source) { return source == "-" || source == "@-"; }
 
+// What an error calls it.
+std::string NameOfSource(const std::string& source) {
+  return IsStandardInput(source) ? "standard input" : source.substr(1);
+}
+
 // Standard input for -, an opened file for @FILE, -1 for anything else.
 int OpenSource(const std::string& source) {
   if (IsStandardInput(source)) return STDIN_FILENO;
@@ -43,10 +48,13 @@ Input::Input() : stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 
 Input::~Input() { close(stop_); }
 
-bool Input::Read(int fd, std::string* piece) {
+bool Input::Read(int fd, const std::string& source, std::string* piece) {
   std::array<pollfd, 2> fds = {pollfd{fd, POLLIN, 0}, pollfd{stop_, POLLIN, 0}};
   while (true) {
-    if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) break;
+    if (poll(fds.data(), fds.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      break;
+    }
     if ((fds[1].revents & POLLIN) != 0) return false;
     std::array<char, 65536> buffer;  // NOLINT(*-member-init): read() fills it
     ssize_t size = read(fd, buffer.data(), buffer.size());
@@ -56,7 +64,7 @@ bool Input::Read(int fd, std::string* piece) {
     }
     if (errno != EINTR && errno != EAGAIN) break;
   }
-  throw CommandError(std::string("cannot read the input: ") + std::strerror(errno));
+  throw CommandError("cannot read " + NameOfSource(source) + ": " + std::strerror(errno));
 }
 
 void Input::Stop() {
@@ -69,7 +77,7 @@ std::string ContentsOf(const std::string& argument) {
   if (fd < 0) return argument;
   Input input;
   std::string contents;
-  while (input.Read(fd, &contents)) continue;
+  while (input.Read(fd, argument, &contents)) continue;
   if (fd != STDIN_FILENO) close(fd);
   return contents;
 }
@@ -104,7 +112,7 @@ bool Requests::Next(std::string* request) {
   while (true) {
     if (splitter_.Next(request)) return true;
     std::string piece;
-    if (open_ && fd_ >= 0 && input_.Read(fd_, &piece)) {
+    if (open_ && fd_ >= 0 && input_.Read(fd_, sources_[next_ - 1], &piece)) {
       splitter_.Add(piece);
       continue;
     }

@@ -22,8 +22,8 @@ class Input {
   Input& operator=(const Input&) = delete;
 
   // Adds the next piece of what the descriptor gives. False at its end, or when this was stopped.
-  // Throws CommandError.
-  bool Read(int fd, std::string* piece);
+  // Throws CommandError, which names the source: "-" or "@FILE".
+  bool Read(int fd, const std::string& source, std::string* piece);
 
   // Makes a Read() under way, and all that follow, give false. Any thread.
   void Stop();
