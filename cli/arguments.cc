@@ -168,9 +168,7 @@ std::string CommandHelp(const Command& command) {
       title = TitleOf(flag.group);
       text += "\n" + std::string(title) + ":\n";
     }
-    std::string help = flag.help;
-    if (flag.environment != nullptr) help += std::string(" [$") + flag.environment + "]";
-    AppendRow(&text, LeftOf(flag), help);
+    AppendRow(&text, LeftOf(flag), HelpOf(flag));
   }
   text += "\nExamples:\n";
   for (const Example& example : command.examples) {
@@ -221,7 +219,7 @@ Parsed Parse(int argc, const char* const* argv, bool finished) {
     ReadEnvironment(*command, *subcommand, &parsed.settings);
   }
   if (parsed.command == nullptr) {
-    throw UsageError("a command is missing: " + std::string("call, list, describe, ..."));
+    throw UsageError("a command is missing: call, list, describe, ...");
   }
   return parsed;
 }
