@@ -9,10 +9,11 @@ namespace {
 using std::chrono::microseconds;
 
 constexpr microseconds kPause(400);  // some hundred messages of a fast server
-constexpr microseconds kQuick(40);   // less than there and back takes, also within a machine
-constexpr int kQuickMisses = 16;     // by accident there are not as many
-constexpr int kWorth = 8;            // messages that a pause is to bring
-constexpr int kRest = 300;
+constexpr microseconds kQuick(150);  // one miss after the other
+constexpr microseconds kAtOnce(4);   // what takes longer to come was not there
+constexpr int kQuickMisses = 16;     // before the first pause
+constexpr int kWorth = 8;            // messages that a pause has to bring
+constexpr int kRest = 300;           // misses without pauses after one that did not
 
 }  // namespace
 
@@ -32,6 +33,11 @@ void ReadPace::Missed(Clock::time_point now) noexcept {
     pauses_ = quick_misses_ == kQuickMisses;
   }
   pause_is_due_ = pauses_;
+}
+
+void ReadPace::Got(Clock::time_point begun, Clock::time_point now) noexcept {
+  if (now - begun > kAtOnce) Missed(now);
+  Got();
 }
 
 microseconds ReadPace::TakePause() noexcept {

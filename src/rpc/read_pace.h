@@ -12,9 +12,10 @@ namespace pygrpc::rpc {
 //
 // gRPC (1.51) sends a window update for each read that finds no message where one came before, and
 // to take it costs a server more than to send a message. So a reader that is faster than its server
-// makes the server slower still, and stays the faster one. Once reads have been in vain one after
-// the other, quicker than any answer to a request could come, it is better to sleep for a while:
-// then many messages are there for one window update, and the server has had the time to send them.
+// makes the server slower still, and stays the faster one. Once reads have missed often, one soon
+// after the other, it is better to sleep for a while: then many messages are there for one window
+// update, and the server has had the time to send them. A pause that brings few is the last for
+// long.
 //
 // The reader's own, not thread-safe.
 class ReadPace {
@@ -25,6 +26,8 @@ class ReadPace {
   void Missed(Clock::time_point now) noexcept;
   // A message has come.
   void Got() noexcept { ++messages_; }
+  // A message has come of a read that was begun then; where it took a while, that was a miss first.
+  void Got(Clock::time_point begun, Clock::time_point now) noexcept;
   // How long to sleep before the next read; 0 for not at all. To be asked before each.
   std::chrono::microseconds TakePause() noexcept;
 

@@ -7,6 +7,7 @@
 #include <grpc/support/time.h>
 
 #include <chrono>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
@@ -181,7 +182,7 @@ Outcome Stream::AsReader(const Body& body) {
 Outcome Stream::Read(int64_t timeout_ms, Buffer* out) {
   return AsReader([&] {
     Message message;
-    Outcome outcome = Receive(DeadlineIn(timeout_ms), &message);
+    Outcome outcome = Receive(timeout_ms, &message);
     if (outcome == Outcome::kDone) DecodeResponse(*method_, *options_, message, &rpc_, out);
     return outcome;
   });
@@ -190,13 +191,13 @@ Outcome Stream::Read(int64_t timeout_ms, Buffer* out) {
 Outcome Stream::ReadMany(int64_t timeout_ms, size_t max, Buffer* out) {
   return AsReader([&] {
     Message message;
-    Outcome outcome = Receive(DeadlineIn(timeout_ms), &message);
+    Outcome outcome = Receive(timeout_ms, &message);
     if (outcome != Outcome::kDone) return outcome;
     MessageList list(*method_, *options_, &rpc_, out);
     list.Add(message);
     const bool streamed = StreamsResponses(cardinality());
     const gpr_timespec at_once = gpr_inf_past(GPR_CLOCK_MONOTONIC);
-    while (streamed && list.size() < max && ReceiveStreamed(at_once, &message)) {
+    while (streamed && list.size() < max && ReceiveStreamed(at_once, &message, timeout_ms != 0)) {
       try {
         list.Add(message);
       } catch (const Error&) {
@@ -209,24 +210,47 @@ Outcome Stream::ReadMany(int64_t timeout_ms, size_t max, Buffer* out) {
   });
 }
 
-Outcome Stream::Receive(gpr_timespec deadline, Message* message) {
+Outcome Stream::Receive(int64_t timeout_ms, Message* message) {
+  const gpr_timespec deadline = DeadlineIn(timeout_ms);
   if (!held_.empty()) {
     *message = std::move(held_);
     return Outcome::kDone;
   }
   if (!StreamsResponses(cardinality())) return ReceiveSingle(deadline, message);
-  if (ReceiveStreamed(deadline, message)) return Outcome::kDone;
+  if (ReceiveStreamed(deadline, message, timeout_ms != 0)) return Outcome::kDone;
   return messages_over_ ? Finish(deadline) : Outcome::kPending;
 }
 
+// What comes meanwhile stays in the socket until somebody looks; that is before the next read, so
+// that it finds a message.
+void Stream::LetGather(bool may_pause) {
+  const std::chrono::microseconds pause = pace_.TakePause();
+  if (pause.count() == 0 || !may_pause) return;
+  // Who asks for an answer, and waits for it, gets none meanwhile.
+  if (StreamsRequests(cardinality()) && !half_closed_) return;
+  std::this_thread::sleep_for(pause);
+  rpc_.Wait(BatchKind::kFinal, gpr_inf_past(GPR_CLOCK_MONOTONIC));
+}
+
 // Whether a message came in time, which none does any more if messages_over_.
-bool Stream::ReceiveStreamed(gpr_timespec deadline, Message* message) {
+bool Stream::ReceiveStreamed(gpr_timespec deadline, Message* message, bool may_pause) {
   if (messages_over_) return false;
-  if (!read_started_) {
+  const bool begins = !read_started_;
+  if (begins) {
+    LetGather(may_pause);
     rpc_.StartRead();
     read_started_ = true;
   }
-  if (!rpc_.Wait(BatchKind::kRead, deadline)) return false;
+  const ReadPace::Clock::time_point begun = ReadPace::Clock::now();
+  if (!rpc_.Wait(BatchKind::kRead, deadline)) {
+    if (begins) pace_.Missed(ReadPace::Clock::now());
+    return false;
+  }
+  if (begins) {
+    pace_.Got(begun, ReadPace::Clock::now());
+  } else {
+    pace_.Got();
+  }
   read_started_ = false;
   *message = rpc_.TakeMessage();
   messages_over_ = message->empty();

@@ -15,6 +15,7 @@
 #include "rpc/call_options.h"
 #include "rpc/channel.h"
 #include "rpc/method.h"
+#include "rpc/read_pace.h"
 #include "rpc/rpc.h"
 
 namespace pygrpc::rpc {
@@ -65,8 +66,9 @@ class Stream {
  private:
   template <typename Body>
   Outcome AsReader(const Body& body);
-  Outcome Receive(gpr_timespec deadline, Message* message);
-  bool ReceiveStreamed(gpr_timespec deadline, Message* message);
+  Outcome Receive(int64_t timeout_ms, Message* message);
+  void LetGather(bool may_pause);
+  bool ReceiveStreamed(gpr_timespec deadline, Message* message, bool may_pause);
   Outcome ReceiveSingle(gpr_timespec deadline, Message* message);
   Outcome Finish(gpr_timespec deadline);
   bool HasEnded();
@@ -82,6 +84,7 @@ class Stream {
   std::atomic<bool> ended_{false};  // the last result was given out
   bool read_started_ = false;       // the reader's own, as the next one
   bool messages_over_ = false;
+  ReadPace pace_;
   Message held_;              // received, and not yet given out
   bool writes_over_ = false;  // the writer's own, as the next one
   std::chrono::steady_clock::time_point last_look_;

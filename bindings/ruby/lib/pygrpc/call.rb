@@ -277,12 +277,10 @@ module Pygrpc
       text = out.text
       size = out.size
       error = out.error
-      # What is there already is had without giving away Ruby's lock.
-      code = Native.stream_read_many_now(pointer, MANY, 0, text, size, error)
-      while code == PENDING
+      loop do
         code = Native.undisturbed { Native.stream_read_many(pointer, MANY, SLICE_MS, text, size, error) }
+        return code unless code == PENDING
       end
-      code
     end
 
     # A code and the next response.
