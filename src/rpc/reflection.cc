@@ -51,6 +51,7 @@ class Walk {
     }
     do {
       while (stream_.expects_answers()) Take(stream_.Receive());
+      AskForImports();
       AskForUnresolved();
     } while (stream_.expects_answers());
     stream_.Finish();
@@ -128,8 +129,14 @@ class Walk {
     if (!added && files_[known->second] == bytes) return;
     if (static_cast<int64_t>(files_.size()) >= request_.options.max_files) ThrowTooMany();
     files_.emplace_back(bytes);
-    for (std::string_view import : outline.imports) AskForFile(import);
+    imports_.insert(outline.imports.begin(), outline.imports.end());
     Declare(outline);
+  }
+
+  // Most servers send what a file imports along with it, or with another one that was asked for.
+  void AskForImports() {
+    for (const std::string& import : imports_) AskForFile(import);
+    imports_.clear();
   }
 
   void Declare(const schema::FileOutline& outline) {
@@ -184,7 +191,8 @@ class Walk {
   ReflectionStream& stream_;
   const ReflectionRequest& request_;
   const std::string name_;
-  std::set<std::string> wanted_;  // services listed, or the symbols asked for
+  std::set<std::string> wanted_;   // services listed, or the symbols asked for
+  std::set<std::string> imports_;  // of the files that came since the last of them were asked for
   std::set<std::string, std::less<>> asked_files_;
   std::set<std::string> asked_symbols_;
   std::map<std::string, size_t, std::less<>> received_;  // file names, as places in files_
