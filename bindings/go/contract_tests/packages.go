@@ -68,12 +68,19 @@ func readmeProgram() (string, string, error) {
 	return strings.ReplaceAll(example, "localhost:50051", target), blocks[1][2], nil
 }
 
-func readmeExample() error {
+// readmeFolder makes that example a program; it gives its folder, which is to be removed, and what
+// the program prints.
+func readmeFolder(requires string) (folder, expected string, err error) {
 	example, expected, err := readmeProgram()
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	folder, err := program(example, binding)
+	folder, err = program(example, requires)
+	return folder, expected, err
+}
+
+func readmeExample() error {
+	folder, expected, err := readmeFolder(binding)
 	if err != nil {
 		return err
 	}
@@ -84,11 +91,7 @@ func readmeExample() error {
 
 // types: the compiler has checked them; the rest is of vet, gofmt and staticcheck.
 func types() error {
-	example, _, err := readmeProgram()
-	if err != nil {
-		return err
-	}
-	folder, err := program(example, binding)
+	folder, _, err := readmeFolder(binding)
 	if err != nil {
 		return err
 	}
@@ -143,11 +146,7 @@ func packaged() error {
 			}
 		}
 	}
-	example, expected, err := readmeProgram()
-	if err != nil {
-		return err
-	}
-	outside, err := program(example, copied)
+	outside, expected, err := readmeFolder(copied)
 	if err != nil {
 		return err
 	}
