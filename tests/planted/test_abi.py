@@ -19,34 +19,42 @@ def _without_fault(tree: Tree) -> None:
     tree.passes("release", "^abi$|^abi.stored$|^abi.leftovers$")
 
 
-def test_a_function_that_was_removed(tree: Tree) -> None:
-    exported = f"{VERSION};"
-    with tree.planted(HEADER, exported, ""), tree.planted(SHIM, VERSION, f"static {VERSION}"):
+def expect_difference(
+    tree: Tree, message: str, header: tuple[str, str], shim: tuple[str, str]
+) -> None:
+    """The comparison with the stored description says what was changed, each from old to new."""
+    with tree.planted(HEADER, *header), tree.planted(SHIM, *shim):
         tree.build(DESCRIPTION)
-        message = r"1 Removed.*pygrpc_version.*an incompatible change"
         tree.fails("release", message, "^abi.stored$")
+
+
+def test_a_function_that_was_removed(tree: Tree) -> None:
+    expect_difference(
+        tree,
+        r"1 Removed.*pygrpc_version.*an incompatible change",
+        header=(f"{VERSION};", ""),
+        shim=(VERSION, f"static {VERSION}"),
+    )
 
 
 def test_a_signature_that_was_changed(tree: Tree) -> None:
     new = ABI_VERSION.replace("int32_t", "int64_t")
-    with (
-        tree.planted(HEADER, f"{ABI_VERSION};", f"{new};"),
-        tree.planted(SHIM, f"{ABI_VERSION} {{", f"{new} {{"),
-    ):
-        tree.build(DESCRIPTION)
-        message = r"1 Changed.*pygrpc_abi_version.*an incompatible change"
-        tree.fails("release", message, "^abi.stored$")
+    expect_difference(
+        tree,
+        r"1 Changed.*pygrpc_abi_version.*an incompatible change",
+        header=(f"{ABI_VERSION};", f"{new};"),
+        shim=(f"{ABI_VERSION} {{", f"{new} {{"),
+    )
 
 
 def test_a_function_that_was_not_stored(tree: Tree) -> None:
     new = "int32_t pygrpc_planted(void)"
-    with (
-        tree.planted(HEADER, f"{ABI_VERSION};", f"{ABI_VERSION};\n{new};"),
-        tree.planted(SHIM, f"{ABI_VERSION} {{", f"{new} {{ return 1; }}\n\n{ABI_VERSION} {{"),
-    ):
-        tree.build(DESCRIPTION)
-        message = r"1 Added.*pygrpc_planted.*does not have all functions"
-        tree.fails("release", message, "^abi.stored$")
+    expect_difference(
+        tree,
+        r"1 Added.*pygrpc_planted.*does not have all functions",
+        header=(f"{ABI_VERSION};", f"{ABI_VERSION};\n{new};"),
+        shim=(f"{ABI_VERSION} {{", f"{new} {{ return 1; }}\n\n{ABI_VERSION} {{"),
+    )
 
 
 def test_a_symbol_that_the_header_does_not_declare(tree: Tree) -> None:
