@@ -4,6 +4,7 @@
 // The pygrpc command: gRPC from a shell, written on pygrpc.h alone.
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -68,6 +69,10 @@ int RunAndReport(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   OpenStandardDescriptors();
+#ifdef M_ARENA_MAX
+  // Each of gRPC's seven threads would make a heap of its own, for a few allocations.
+  mallopt(M_ARENA_MAX, 1);
+#endif
   std::signal(SIGPIPE, SIG_IGN);
   int status = RunAndReport(argc, argv);
   HideSpinner();

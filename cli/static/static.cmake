@@ -46,7 +46,8 @@ if(PYGRPC_PACKS_RELOCATIONS)
 endif()
 target_link_options(pygrpc_command PRIVATE -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now)
 
+# libstdc++ is before simdjson, which needs it, too: its thousands of symbols are then found at once.
 target_link_libraries(
   pygrpc_command
   PRIVATE -Wl,-Bstatic -Wl,--start-group ${libraries} -Wl,--end-group -Wl,-Bdynamic
-          simdjson::simdjson ZLIB::ZLIB ${openssl} Threads::Threads ${CMAKE_DL_LIBS})
+          stdc++ simdjson::simdjson ZLIB::ZLIB ${openssl} Threads::Threads ${CMAKE_DL_LIBS})

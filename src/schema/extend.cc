@@ -84,7 +84,7 @@ class Extension {
       }
       ThrowDifferent(*known, *file);
     }
-    if (known == nullptr) known = BuiltInLayer().FindFile(file->name);
+    if (known == nullptr && !fresh_pool_) known = BuiltInLayer().FindFile(file->name);
     if (known != nullptr && known->built_in && !fresh_pool_) {
       fresh_pool_ = !SameContent(*known, *file, false);
     }
@@ -159,7 +159,7 @@ class Extension {
       if (loaded != nullptr && loaded->file->name != symbol.file->name &&
           !IsReplaced(*loaded->file)) {
         note(name, loaded->file, symbol.file);
-      } else if (loaded == nullptr && !symbol.file->built_in) {
+      } else if (loaded == nullptr && !symbol.file->built_in && !fresh_pool_) {
         const Symbol* built_in = BuiltInLayer().FindSymbol(name);
         if (built_in != nullptr && built_in->file->name != symbol.file->name) fresh_pool_ = true;
       }
