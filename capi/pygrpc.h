@@ -452,7 +452,8 @@ void pygrpc_stream_free(pygrpc_stream *stream);
  * thread of the library does the I/O of all such queues of the process, and writes one byte to the
  * fd when the queue becomes non-empty; the loop then reads the fd and polls with timeout 0 until
  * PENDING, or until it gets fewer events than it asked for. Before that no other byte comes. Once a
- * stream of responses was read from, that thread reads ahead: up to 32 messages, or 64 KiB.
+ * stream of responses was read from, that thread reads ahead: up to 64 KiB, of which each message
+ * takes some hundred bytes besides its own.
  *
  * Every read or write that was accepted becomes exactly one event, also after cancellation and
  * after the stream was freed; none does after the queue was freed. No callback is ever made. */
