@@ -14,6 +14,7 @@
 namespace pygrpc::rpc {
 namespace {
 
+using schema::AppendBytes;
 using schema::FindAllBytes;
 using schema::FindBytes;
 using schema::WireScanner;
@@ -31,11 +32,9 @@ enum ResponseField : uint32_t {
 
 // A ServerReflectionRequest, which has one text field.
 std::string Encode(const ReflectionStream::Question& question) {
-  std::string bytes(1, static_cast<char>(question.kind << 3 | 2));
-  size_t size = question.name.size();
-  for (; size >= 0x80; size >>= 7) bytes += static_cast<char>((size & 0x7F) | 0x80);
-  bytes += static_cast<char>(size);
-  return bytes + question.name;
+  std::string request;
+  AppendBytes(static_cast<uint32_t>(question.kind), question.name, &request);
+  return request;
 }
 
 std::string ErrorText(std::string_view response) {

@@ -13,6 +13,7 @@
 #include "schema/proto_writer.h"
 #include "schema/quiet.h"
 #include "schema/schema_file.h"
+#include "schema/wire_scan.h"
 
 namespace pygrpc::schema {
 namespace {
@@ -73,12 +74,7 @@ std::string ExportDescriptorSet(const Schema& schema, const std::vector<std::str
       RewriteImports(&proto, inspector.schema());
       bytes = changed = proto.SerializePartialAsString();
     }
-    set += '\x0a';  // field 1, with a length
-    for (size_t size = bytes.size();; size >>= 7) {
-      set += static_cast<char>(size < 0x80 ? size : (size & 0x7F) | 0x80);
-      if (size < 0x80) break;
-    }
-    set += bytes;
+    AppendBytes(google::protobuf::FileDescriptorSet::kFileFieldNumber, bytes, &set);
   }
   return set;
 }

@@ -28,6 +28,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr int kFormat = 1;
+constexpr uint32_t kFileField = 1;  // of google.protobuf.FileDescriptorSet
 constexpr off_t kMaxFileSize = off_t{512} << 20;
 constexpr char kEntryEnding[] = ".json";
 constexpr char kContentEnding[] = ".binpb";
@@ -98,13 +99,7 @@ bool WriteWhole(const std::string& path, std::string_view content) {
 // A google.protobuf.FileDescriptorSet.
 std::string MakeSet(const std::vector<std::string>& files) {
   std::string set;
-  for (const std::string& file : files) {
-    set += '\x0A';
-    size_t size = file.size();
-    for (; size >= 0x80; size >>= 7) set += static_cast<char>((size & 0x7F) | 0x80);
-    set += static_cast<char>(size);
-    set += file;
-  }
+  for (const std::string& file : files) AppendBytes(kFileField, file, &set);
   return set;
 }
 

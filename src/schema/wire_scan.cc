@@ -26,6 +26,11 @@ void AddFieldReferences(std::string_view field, std::vector<std::string_view>* t
   AddReference(FindBytes(field, 2), types);
 }
 
+void AppendVarint(uint64_t value, std::string* message) {
+  for (; value >= 0x80; value >>= 7) *message += static_cast<char>((value & 0x7F) | 0x80);
+  *message += static_cast<char>(value);
+}
+
 }  // namespace
 
 bool WireScanner::Fail() {
@@ -189,6 +194,13 @@ std::vector<std::string_view> FindAllBytes(std::string_view message, uint32_t fi
     if (scanner.field() == field && scanner.is_bytes()) found.push_back(scanner.bytes());
   }
   return found;
+}
+
+void AppendBytes(uint32_t field, std::string_view value, std::string* message) {
+  constexpr uint32_t kLengthDelimited = 2;
+  AppendVarint(uint64_t{field} << 3 | kLengthDelimited, message);
+  AppendVarint(value.size(), message);
+  message->append(value);
 }
 
 std::vector<std::string_view> ReferencedTypes(std::string_view file) {

@@ -5,6 +5,7 @@
 #define PYGRPC_SCHEMA_WIRE_SCAN_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -67,6 +68,9 @@ inline std::string_view NameOf(std::string_view descriptor) { return FindBytes(d
 
 // All length-delimited fields of that number.
 std::vector<std::string_view> FindAllBytes(std::string_view message, uint32_t field);
+
+// Appends a length-delimited field to a message.
+void AppendBytes(uint32_t field, std::string_view value, std::string* message);
 
 // All references to types in a serialized FileDescriptorProto, as they stand: of fields, extendees,
 // requests and responses. Compilers write full names, with a leading dot.

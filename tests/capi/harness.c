@@ -388,24 +388,29 @@ void expect_message_at(pygrpc_stream *stream, const char *message, const char *f
   pygrpc_free(found);
 }
 
-void expect_end_at(pygrpc_stream *stream, const char *file, int line) {
+/* A read that gives no message, and what it comes to. */
+static int32_t read_nothing(pygrpc_stream *stream, pygrpc_error **error, const char *file,
+                            int line) {
   char dummy = 0;
   char *message = &dummy;
   size_t size = 1;
+  const int32_t result = pygrpc_stream_read(stream, -1, &message, &size, error);
+  if (result != PYGRPC_OK && (message != NULL || size != 0)) {
+    fail_at(file, line, "%s with a message", pygrpc_code_name(result));
+  }
+  return result;
+}
+
+void expect_end_at(pygrpc_stream *stream, const char *file, int line) {
   pygrpc_error *error = NULL;
-  const int32_t result = pygrpc_stream_read(stream, -1, &message, &size, &error);
+  const int32_t result = read_nothing(stream, &error, file, line);
   expect_code_at(result, PYGRPC_END, error, file, line);
-  if (message != NULL || size != 0) fail_at(file, line, "END with a message");
 }
 
 void expect_status_at(pygrpc_stream *stream, int32_t status, const char *file, int line) {
-  char dummy = 0;
-  char *message = &dummy;
-  size_t size = 1;
   pygrpc_error *error = NULL;
-  const int32_t result = pygrpc_stream_read(stream, -1, &message, &size, &error);
+  const int32_t result = read_nothing(stream, &error, file, line);
   check_error_at(result, PYGRPC_E_STATUS, error, file, line);
-  if (message != NULL || size != 0) fail_at(file, line, "E_STATUS with a message");
   if (pygrpc_error_status(error) != status) {
     fail_at(file, line, "the status is %d, not %d: %s", pygrpc_error_status(error), status,
             pygrpc_error_message(error));
