@@ -28,10 +28,14 @@ class ThreadKept {
 
   static T* Make() {
     if (ended) return nullptr;
+    kept = new T;
+    DeleteWithThread();
+    return kept;
+  }
+
+  static void DeleteWithThread() {
     thread_local Keeper keeper;
     (void)keeper;
-    kept = new T;
-    return kept;
   }
 
   // Without destructors, these stay as they are to the very end.

@@ -178,7 +178,7 @@ void Queue::Push(FinishedList finished, bool by_poller) noexcept {
     AnnounceSoon(this);
     return;
   }
-  Notify(std::move(lock));
+  Notify(&lock);
 }
 
 void Queue::Announce() noexcept {
@@ -186,17 +186,17 @@ void Queue::Announce() noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
   announces_ = false;
   // Somebody may have taken all of it meanwhile.
-  if (!finished_.empty()) Notify(std::move(lock));
+  if (!finished_.empty()) Notify(&lock);
   if (lock.owns_lock()) lock.unlock();
   OperationsOver(1);
 }
 
 // Lets go of the lock: who is told is not to wait for it, nor for the fd to be written.
-void Queue::Notify(std::unique_lock<std::mutex> lock) noexcept {
+void Queue::Notify(std::unique_lock<std::mutex>* lock) noexcept {
   int notify_fd = seen_empty_ ? fd_ : -1;
   seen_empty_ = false;
   bool several = finished_.size() > 1;
-  lock.unlock();
+  lock->unlock();
   if (several) {
     changed_.notify_all();
   } else {

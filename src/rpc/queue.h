@@ -97,7 +97,7 @@ class Queue final : public Announcer, public std::enable_shared_from_this<Queue>
   void CheckOpen() const;
   grpc_completion_queue* OwnQueue();
   void StartWake();
-  void Notify(std::unique_lock<std::mutex> lock) noexcept;
+  void Notify(std::unique_lock<std::mutex>* lock) noexcept;
   void TakeFinished(size_t max, FinishedList* taken);
   void WaitShared(int64_t timeout_ms);
   void WaitOwn(int64_t timeout_ms, size_t max);
