@@ -152,11 +152,14 @@ class Walk {
     }
   }
 
-  // The name itself, or what it is nested in.
+  // The name itself, or what it is nested in. The index of built-in files is made when it is first
+  // asked, so it comes last.
   bool IsDeclared(std::string_view name) const {
-    for (; !name.empty(); name = Scope(name)) {
-      if (declared_.count(std::string(name)) > 0) return true;
-      if (schema::BuiltInLayer().FindSymbol(name) != nullptr) return true;
+    for (std::string_view scope = name; !scope.empty(); scope = Scope(scope)) {
+      if (declared_.count(std::string(scope)) > 0) return true;
+    }
+    for (std::string_view scope = name; !scope.empty(); scope = Scope(scope)) {
+      if (schema::BuiltInLayer().FindSymbol(scope) != nullptr) return true;
     }
     return false;
   }
