@@ -89,9 +89,10 @@ void MergeMetadata(const Metadata& added, Metadata* metadata) {
   metadata->insert(metadata->end(), added.begin(), added.end());
 }
 
+bool IsAuthorization(const Metadata::value_type& entry) { return entry.first == "authorization"; }
+
 bool HasAuthorization(const Metadata& metadata) {
-  return std::any_of(metadata.begin(), metadata.end(),
-                     [](const auto& entry) { return entry.first == "authorization"; });
+  return std::any_of(metadata.begin(), metadata.end(), IsAuthorization);
 }
 
 std::shared_ptr<const Authorization> ReadAuthorization(const OptionValues& values,
@@ -142,9 +143,7 @@ void ApplyAuthorization(const OptionValues& values, CallOptions* options) {
     throw Error(Code::kOption, "option " + Quote(option) + " " + options->no_authorization);
   }
   Metadata& defaults = options->metadata;
-  defaults.erase(std::remove_if(defaults.begin(), defaults.end(),
-                                [](const auto& entry) { return entry.first == "authorization"; }),
-                 defaults.end());
+  defaults.erase(std::remove_if(defaults.begin(), defaults.end(), IsAuthorization), defaults.end());
   options->authorization = std::move(authorization);
 }
 
@@ -406,12 +405,9 @@ const char* TransportName(Transport transport) {
 ClientOptions ParseClientOptions(const char* text) {
   ClientOptions options;
   options.max_receive_size = kDefaultMaxReceiveSize;
-  if (text == nullptr) {
-    options.log = OpenLog({});
-    return options;
-  }
   const std::vector<OptionSpec>& table = OptionsTable();
-  OptionValues values = ParseOptions(text, table, kClientScope);
+  OptionValues values;
+  if (text != nullptr) values = ParseOptions(text, table, kClientScope);
   options.given = values.Names();
   options.log = OpenLog(values);
   ReadSecurity(values, &options);
