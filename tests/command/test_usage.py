@@ -309,6 +309,20 @@ def test_nothing_is_shown_without_a_terminal(run: Runner, target: str) -> None:
     assert list(result.message) == ["slept"]
 
 
+def test_openssl_is_loaded_for_tls_only(
+    run: Runner, target: str, secure: tuple[str, str], tmp_path: Path
+) -> None:
+    linked = subprocess.run(["ldd", run.command], capture_output=True, text=True, check=True).stdout
+    if "libssl" in linked:
+        pytest.skip("this build of the command links OpenSSL")
+    (tmp_path / "libssl.so.3").write_text("no library")
+    broken = {"LD_LIBRARY_PATH": str(tmp_path)}
+    run.succeed("call", target, "SayHello", "name=you", environment=broken)
+    call = ["call", secure[0], "SayHello", "name=you", "--cacert", secure[1]]
+    assert "TLS needs OpenSSL" in run.fail(1, *call, environment=broken)
+    run.succeed(*call)
+
+
 def test_the_command_needs_only_the_header() -> None:
     folder = Path(__file__).resolve().parents[2] / "cli"
     own = {path.name for path in folder.iterdir()} | {"completion_scripts.h"}
