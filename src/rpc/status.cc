@@ -75,7 +75,9 @@ bool HasRetryInfo(const std::string& details_json) {
   if (details_json.empty()) return false;
   const Json details = Json::parse(details_json);
   return std::any_of(details.begin(), details.end(), [](const Json& detail) {
-    return TypeName(detail.value("@type", "")) == "google.rpc.RetryInfo";
+    auto url = detail.find("@type");  // a schema may have a field of that name, too
+    return url != detail.end() && url->is_string() &&
+           TypeName(url->get<std::string>()) == "google.rpc.RetryInfo";
   });
 }
 
