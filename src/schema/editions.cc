@@ -85,8 +85,7 @@ class EditionResolver {
                                      " is not known; 2023 (1000) and 2024 (1001) are");
     }
     Features features = edition == 0 ? Proto3Features() : Edition2023Features();
-    if (file_->has_options())
-      features.Merge(FindFeatures(file_->options().unknown_fields(), kFileFeatures));
+    if (file_->has_options()) features = Merged(features, file_->options(), kFileFeatures);
     for (proto2_ = false;; proto2_ = true) {
       needs_proto2_ = false;
       Walk(features, /*change=*/false);
