@@ -404,7 +404,7 @@ def test_cancel_from_another_thread(client: Client) -> None:
     thread.start()
     with pytest.raises(pygrpc.RpcCancelledError):
         call.response()
-    assert time.monotonic() - times[0] < 0.1
+    assert time.monotonic() - times[0] < 2
     thread.join()
 
 

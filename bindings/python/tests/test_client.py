@@ -483,7 +483,7 @@ def test_close_with_calls_in_flight(client: Client) -> None:
     client.close()
     for thread in threads:
         thread.join(5)
-    assert time.monotonic() - start < 0.2
+    assert time.monotonic() - start < 2
     assert [type(failure) for failure in failures] == [pygrpc.ClosedError] * 2
 
 
