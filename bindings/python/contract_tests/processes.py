@@ -32,15 +32,6 @@ WAITS = {
         "call = client.call('NeverRead')",
         "while True: call.write({'body': b'a' * 1000000})",
     ),
-    "stream_unary": (
-        "",
-        "client.stream_unary('NeverRead', iter(lambda: {'body': b'a' * 1000000}, None))",
-    ),
-    "stream_stream": (
-        "gate = threading.Event()",
-        "list(client.stream_stream('NeverAnswerBidi', iter(gate.wait, None)))",
-    ),
-    "wait_ready": ("other = pygrpc.Client('unix:/nowhere')", "other.wait_ready()"),
     "health": (
         """
 import atexit, socket

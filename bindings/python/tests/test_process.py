@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
 
-from support import PROTOS, Server, run_python
+from support import PROTOS, Server, run_python, start_python
 
 PREAMBLE = f"""
 import os, signal, sys, threading, time
@@ -25,6 +26,51 @@ def connect():
 
 def script(code: str) -> str:
     return PREAMBLE + code
+
+
+INTERRUPTED = """
+client = connect()
+{prepare}
+print("ready", flush=True)
+try:
+    {wait}
+except KeyboardInterrupt:
+    print(time.monotonic(), flush=True)
+assert client.unary_unary("SayHello", name="you").message == "Hello, you!"
+"""
+
+# The contract of the bindings has others, and says how long it may take; without a look at signals
+# between two slices, it would be a minute.
+WAITS = {
+    "read": ("call = client.unary_stream('CountForever', interval='60s')", "next(call)"),
+    "stream_unary": (
+        "",
+        "client.stream_unary('NeverRead', iter(lambda: {'body': b'a' * 1000000}, None))",
+    ),
+    "stream_stream": (
+        "gate = threading.Event()",
+        "list(client.stream_stream('NeverAnswerBidi', iter(gate.wait, None)))",
+    ),
+    "wait_ready": ("other = pygrpc.Client('unix:/nowhere')", "other.wait_ready()"),
+}
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_ctrl_c(server: Server, name: str) -> None:
+    prepare, wait = WAITS[name]
+    code = script(INTERRUPTED.format(prepare=prepare, wait=wait))
+    with start_python(code, server.target) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.4)
+        sent = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        try:
+            output, errors = process.communicate(timeout=10)
+        finally:
+            process.kill()
+    assert (process.returncode, errors) == (0, "")
+    assert float(output) - sent < 5
 
 
 def test_ctrl_c_while_reflection_is_asked_for(server: Server) -> None:
