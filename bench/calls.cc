@@ -100,12 +100,15 @@ class Stub {
     }
   }
 
-  void ServerStream(int messages) {
+  void ServerStream(int messages) { ReadStream(messages, /*gathered=*/true); }
+  void ServerStreamOfWrites(int messages) { ReadStream(messages, /*gathered=*/false); }
+
+  void ReadStream(int messages, bool gathered) {
     grpc::ClientContext context;
     pygrpc::test::PayloadStreamRequest request;
     request.set_messages(messages);
     request.set_size(kBodySize);
-    request.set_buffer_hint(true);
+    request.set_buffer_hint(gathered);
     auto reader = test_->StreamPayloads(&context, request);
     pygrpc::test::Payload payload;
     int count = 0;
@@ -190,9 +193,13 @@ class Library {
     pygrpc_queue_free(queue);
   }
 
-  void ServerStream(int messages) {
+  void ServerStream(int messages) { ReadStream(messages, /*gathered=*/true); }
+  void ServerStreamOfWrites(int messages) { ReadStream(messages, /*gathered=*/false); }
+
+  void ReadStream(int messages, bool gathered) {
     std::string request = R"({"messages":)" + std::to_string(messages) + R"(,"size":)" +
-                          std::to_string(kBodySize) + R"(,"bufferHint":true})";
+                          std::to_string(kBodySize) + R"(,"bufferHint":)" +
+                          (gathered ? "true}" : "false}");
     pygrpc_stream* stream = nullptr;
     Must(pygrpc_unary_stream(client_, "StreamPayloads", request.data(), request.size(), nullptr,
                              &stream, &error_));
@@ -383,6 +390,8 @@ int Main(int argc, char** argv) {
   const Case cases[] = {
       {"server_streaming", "messages of a response stream", kStreamMessages, &Library::ServerStream,
        &Stub::ServerStream},
+      {"server_streaming_writes", "messages of a response stream, each written to the socket",
+       kStreamMessages, &Library::ServerStreamOfWrites, &Stub::ServerStreamOfWrites},
       {"client_streaming", "messages of a request stream", kStreamMessages, &Library::ClientStream,
        &Stub::ClientStream},
       {"bidi_streaming", "messages there and back, one at a time", kBidiMessages,
