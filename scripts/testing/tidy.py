@@ -66,7 +66,8 @@ def main() -> int:
     named = {ROOT / word for word in sys.argv[1:] if not word.startswith("-")}
     by_file: dict[str, dict[str, str]] = {}  # the tests compile some files once more
     for entry in json.loads((RELEASE / "compile_commands.json").read_text()):
-        if Path(entry["file"]).relative_to(ROOT).parts[0] in LAYERS:
+        file = Path(entry["file"]).relative_to(ROOT)
+        if file.parts[0] in LAYERS and file.suffix != ".S":
             by_file.setdefault(entry["file"], entry)
     entries = [entry for file, entry in by_file.items() if not named or Path(file) in named]
     if not entries:
