@@ -36,29 +36,29 @@ void AnnounceAll() noexcept {
   }
 }
 
+void Handle(const grpc_event& event) {
+  if (grpc_channel* channel = ChannelOf(event.tag)) {
+    grpc_channel_destroy(channel);
+  } else {
+    Rpc::Complete(static_cast<Rpc::Batch*>(event.tag), event.success != 0);
+  }
+}
+
 [[noreturn]] void Serve(grpc_completion_queue* queue) {
   // A completion takes some microseconds: nobody is kept waiting for long.
   constexpr int kMostBeforeAnnouncements = 32;
   int completions = 0;
   while (true) {
-    if (completions == kMostBeforeAnnouncements) {
-      AnnounceAll();
-      completions = 0;
-    }
     bool waits = announcers.empty();
     gpr_timespec deadline =
         waits ? gpr_inf_future(GPR_CLOCK_MONOTONIC) : gpr_inf_past(GPR_CLOCK_MONOTONIC);
     grpc_event event = grpc_completion_queue_next(queue, deadline, nullptr);
-    if (event.type != GRPC_OP_COMPLETE) {
-      completions = kMostBeforeAnnouncements;
-      continue;
+    if (event.type == GRPC_OP_COMPLETE) {
+      Handle(event);
+      if (++completions < kMostBeforeAnnouncements) continue;
     }
-    ++completions;
-    if (grpc_channel* channel = ChannelOf(event.tag)) {
-      grpc_channel_destroy(channel);
-    } else {
-      Rpc::Complete(static_cast<Rpc::Batch*>(event.tag), event.success != 0);
-    }
+    AnnounceAll();
+    completions = 0;
   }
 }
 
