@@ -4,36 +4,24 @@
 #include "base/file.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
+
+#include "temp_dir.h"
 
 namespace pygrpc {
 namespace {
 
 class FileTest : public ::testing::Test {
  protected:
-  FileTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "file_test.XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  ~FileTest() override { std::filesystem::remove_all(directory_); }
-
-  std::string Write(const std::string& content) const {
-    std::string path = directory_ + "/file";
-    std::ofstream(path, std::ios::binary) << content;
-    return path;
-  }
+  std::string Write(const std::string& content) const { return directory_.Write("file", content); }
 
   std::optional<std::string> Read(const std::string& path, size_t limit) {
     return ReadFile(path, limit, &reason_);
   }
 
-  std::string directory_;
+  TempDir directory_;
   std::string reason_;
 };
 
@@ -52,9 +40,9 @@ TEST_F(FileTest, NoMoreThanTheLimitIsRead) {
 }
 
 TEST_F(FileTest, TheReasonSaysWhyNothingIsRead) {
-  EXPECT_FALSE(Read(directory_ + "/none", 1).has_value());
+  EXPECT_FALSE(Read(directory_.path() + "/none", 1).has_value());
   EXPECT_EQ(reason_, "No such file or directory");
-  EXPECT_FALSE(Read(directory_, 1).has_value());
+  EXPECT_FALSE(Read(directory_.path(), 1).has_value());
   EXPECT_EQ(reason_, "it is a directory");
   EXPECT_FALSE(Read("/dev/zero", 1).has_value());
   EXPECT_EQ(reason_, "it is no regular file");

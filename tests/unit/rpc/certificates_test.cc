@@ -8,11 +8,11 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "base/error.h"
 #include "rpc/authorization.h"
+#include "temp_dir.h"
 
 namespace pygrpc::rpc {
 namespace {
@@ -23,26 +23,17 @@ using ::testing::SizeIs;
 
 class Directory : public ::testing::Test {
  protected:
-  void SetUp() override {
-    ForgetVariables();
-    std::string pattern = std::filesystem::temp_directory_path() / "pygrpc-test-XXXXXX";
-    root_ = mkdtemp(pattern.data());
-  }
-  void TearDown() override {
-    ForgetVariables();
-    std::filesystem::remove_all(root_);
-  }
+  void SetUp() override { ForgetVariables(); }
+  void TearDown() override { ForgetVariables(); }
   static void ForgetVariables() {
     unsetenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH");
     unsetenv("SSL_CERT_FILE");
   }
   std::string Put(const std::string& place, const std::string& text) {
-    std::filesystem::path path = root_ + place;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-    return path;
+    return directory_.Write(place.substr(1), text);
   }
-  std::string root_;
+  TempDir directory_;
+  const std::string& root_ = directory_.path();
 };
 
 TEST_F(Directory, RootsAreFoundWhereDistributionsKeepThem) {

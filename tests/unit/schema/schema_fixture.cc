@@ -27,24 +27,6 @@ message HelloRequest { string name = 1; }
 message HelloReply { string message = 1; }
 )";
 
-TempDir::TempDir() {
-  std::string pattern = (fs::temp_directory_path() / "pygrpc-schema-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-  path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code error;
-  fs::remove_all(path_, error);
-}
-
-std::string TempDir::Write(const std::string& name, const std::string& content) const {
-  fs::path path = fs::path(path_) / name;
-  fs::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << content;
-  return path.string();
-}
-
 Error ErrorOf(const std::function<void()>& action) {
   try {
     action();

@@ -14,24 +14,9 @@
 
 #include "base/error.h"
 #include "schema/schema.h"
+#include "temp_dir.h"
 
 namespace pygrpc::schema {
-
-// A directory that goes away with the test.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-
-  const std::string& path() const { return path_; }
-  // Writes a file below the directory and returns its path.
-  std::string Write(const std::string& name, const std::string& content) const;
-
- private:
-  std::string path_;
-};
 
 // The error that `action` throws; fails the test if it throws none.
 Error ErrorOf(const std::function<void()>& action);
