@@ -13,7 +13,7 @@ module Pygrpc
     FILE_NAME = 'libpygrpc.so.0'
     VARIABLE = 'PYGRPC_LIBRARY'
     # Functions that are also there as NAME_now, which keep Ruby's lock: for calls that do not wait.
-    ALSO_NOW = %w[stream_open stream_read stream_write queue_poll].freeze
+    ALSO_NOW = %w[stream_open queue_poll].freeze
     # gRPC's threads run until the process ends, and so its code must not be unmapped before.
     RTLD_NODELETE = 0x1000
 
