@@ -171,6 +171,8 @@ void Queue::Push(FinishedList finished, bool by_poller) noexcept {
     if (!by_poller && polling_ > 0) StartWake();
     return;
   }
+  byte_is_due_ = byte_is_due_ || seen_empty_;
+  seen_empty_ = false;
   if (by_poller) {
     if (announces_) return;
     announces_ = true;
@@ -185,16 +187,19 @@ void Queue::Announce() noexcept {
   std::shared_ptr<Queue> self = shared_from_this();  // Close() may be the last to have it
   std::unique_lock<std::mutex> lock(mutex_);
   announces_ = false;
-  // Somebody may have taken all of it meanwhile.
-  if (!finished_.empty()) Notify(&lock);
+  if (finished_.empty()) {
+    byte_is_due_ = false;  // somebody has taken all of it meanwhile
+  } else {
+    Notify(&lock);
+  }
   if (lock.owns_lock()) lock.unlock();
   OperationsOver(1);
 }
 
 // Lets go of the lock: who is told is not to wait for it, nor for the fd to be written.
 void Queue::Notify(std::unique_lock<std::mutex>* lock) noexcept {
-  int notify_fd = seen_empty_ ? fd_ : -1;
-  seen_empty_ = false;
+  int notify_fd = byte_is_due_ ? fd_ : -1;
+  byte_is_due_ = false;
   bool several = finished_.size() > 1;
   lock->unlock();
   if (several) {

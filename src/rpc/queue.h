@@ -113,7 +113,8 @@ class Queue final : public Announcer, public std::enable_shared_from_this<Queue>
   bool woken_ = false;
   bool shared_ = false;  // completions are taken by the process's own thread
   int fd_ = -1;
-  bool seen_empty_ = true;  // since the last byte was written, by who polls
+  bool seen_empty_ = true;  // by who polls, since there was something
+  bool byte_is_due_ = false;
   bool announces_ = false;  // will do so soon, and is in flight until then
   int polling_ = 0;         // threads that wait in gRPC
   std::unique_ptr<Wake> wake_;
