@@ -191,6 +191,13 @@ Failure Unavailable(std::string_view text, const Channel& channel) {
 }
 
 Failure Deadline(const Status& status, const Channel& channel) {
+  // gRPC hands over one message, and the status only after all of them.
+  if (status.has_response) {
+    return {"deadline_after_response",
+            "a response came, but the call had not ended when the option \"timeout\" was over; the "
+            "server may stream responses here, unlike what the schema says",
+            false};
+  }
   // gRPC knows an address as the server's only once something came from there.
   if (!status.peer.empty() || channel.IsReady()) {
     return {"deadline", "the call had not ended when the option \"timeout\" was over", false};

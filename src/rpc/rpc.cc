@@ -452,6 +452,8 @@ Status Rpc::GetStatus() const {
                         GRPC_SLICE_LENGTH(status_message_));
   status.trailers = ToMetadata(trailers_);
   status.peer = Peer();
+  status.has_response = status_code_ != GRPC_STATUS_OK && !StreamsResponses(method_.cardinality) &&
+                        !received_.empty();
   std::lock_guard<std::mutex> lock(mutex_);
   status.bytes_sent = progress_.bytes_sent;
   if (rejection_) {

@@ -68,6 +68,8 @@ struct Status {
   std::string peer;         // as Rpc::Peer() has it
   uint64_t bytes_sent = 0;  // of messages, before compression
   bool rejected = false;    // by Rpc::Reject(), whatever the server says
+  // Of a unary response: it came all the same, before the RPC failed.
+  bool has_response = false;
 };
 
 // The batches of operations that an RPC may have in flight, at most one of each at a time.

@@ -46,6 +46,17 @@ TEST(Failure, AnswersThatAreNone) {
   EXPECT_STREQ(Of(GRPC_STATUS_INTERNAL, "no answer").reason, "");
 }
 
+TEST(Failure, AResponseWithoutAnEnd) {
+  Channel channel("server:1", ParseClientOptions(nullptr));
+  Status status;
+  status.code = GRPC_STATUS_DEADLINE_EXCEEDED;
+  status.peer = "ipv4:127.0.0.1:50051";
+  EXPECT_STREQ(Diagnose(status, channel).reason, "deadline");
+  status.has_response = true;
+  EXPECT_STREQ(Diagnose(status, channel).reason, "deadline_after_response");
+  EXPECT_FALSE(Diagnose(status, channel).retriable);
+}
+
 TEST(Failure, ASilentOrLostConnectionIsNotTheServersWord) {
   EXPECT_STREQ(Of(GRPC_STATUS_UNAVAILABLE, "the shop is closed").reason, "");
   EXPECT_TRUE(Of(GRPC_STATUS_UNAVAILABLE, "the shop is closed").retriable);
