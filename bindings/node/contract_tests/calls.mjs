@@ -4,15 +4,14 @@
 // The tests of the contract that are calls in this process.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId, Worker } from 'node:worker_threads';
 
 import * as pygrpc from 'pygrpc';
 
 import {
-  bestOfThree,
+  fastEnough,
   connect,
   Inapplicable,
   tagged,
@@ -44,7 +43,7 @@ const numbered = (count, action) => Promise.all(Array.from({ length: count }, (_
 
 async function wrong_native_value() {
   await withClient(async (client) => {
-    const before = Number((await client.unaryUnary('GetCallCounts', {})).started ?? 0);
+    const { tag, options } = tagged();
     const itself = { nestedValue: {} };
     itself.nestedValue.nested = itself;
     const rejected = [
@@ -57,14 +56,15 @@ async function wrong_native_value() {
       [{ timestamp: new Date(NaN) }, /\$\.timestamp.*Date/],
     ];
     for (const [request, message] of rejected) {
-      await assert.rejects(client.unaryUnary('Echo', request), { name: 'TypeError', message });
+      const call = client.unaryUnary('Echo', request, options);
+      await assert.rejects(call, { name: 'TypeError', message });
     }
     const ofSchema = { name: 'JsonError', path: '$.int32Value' };
-    await assert.rejects(client.unaryUnary('Echo', { int32Value: NaN }), ofSchema);
-    const binary = client.unaryUnary('Echo', { a: 1 }, { codec: 'binary' });
+    await assert.rejects(client.unaryUnary('Echo', { int32Value: NaN }, options), ofSchema);
+    const binary = client.unaryUnary('Echo', { a: 1 }, { ...options, codec: 'binary' });
     await assert.rejects(binary, { name: 'TypeError', message: /Uint8Array/ });
-    const after = Number((await client.unaryUnary('GetCallCounts', {})).started ?? 0);
-    assert.equal(after, before, 'calls with a tag that were started');
+    const { started } = await client.unaryUnary('GetCallCounts', { tag });
+    assert.equal(Number(started ?? 0), 0, 'calls that were started');
   });
 }
 
@@ -174,8 +174,10 @@ async function requests_are_lazy() {
 async function requests_that_fail() {
   await withClient(async (client) => {
     const fault = new Error('out of requests');
+    let isStarted; // a call that fails before the server has heard of it is not seen there
     function* failing() {
-      yield { interval: '60s' };
+      do yield { interval: '60s' };
+      while (!isStarted);
       throw fault;
     }
     async function* failingLater() {
@@ -183,6 +185,8 @@ async function requests_that_fail() {
     }
     for (const requests of [failing, failingLater]) {
       const { tag, options } = tagged();
+      isStarted = false;
+      waitUntilStarted(client, tag).then(() => (isStarted = true));
       const call = client.streamStream('CountForeverBidi', requests(), options);
       await assert.rejects(readAll(call), (error) => error === fault);
       await waitUntilCancelled(client, tag);
@@ -262,20 +266,21 @@ async function leave_early() {
         controller.abort();
         await assert.rejects(call.read(), { name: 'AbortError' });
       },
-      async collection(options) {
+      async collection(options, tag) {
         await (async () => {
           const call = count(options);
           await call.read();
         })();
-        for (let turn = 0; turn < 20; turn++) {
+        await waitFor(async () => {
           globalThis.gc();
-          await sleep(5);
-        }
+          const { cancelled } = await client.unaryUnary('GetCallCounts', { tag });
+          return Number(cancelled) === 1;
+        }, 'the call is collected');
       },
     };
     for (const [name, leave] of Object.entries(ways)) {
       const { tag, options } = tagged();
-      await leave(options);
+      await leave(options, tag);
       await waitUntilCancelled(client, tag).catch((error) => {
         throw new Error(`${name}: ${error.message}`);
       });
@@ -285,10 +290,9 @@ async function leave_early() {
 
 async function cancel_from_elsewhere() {
   await withClient(async (client) => {
-    await bestOfThree(async () => {
+    await fastEnough(async () => {
       const { tag, options } = tagged();
-      const call = client.unaryStream('CountForever', { interval: '60s' }, options);
-      await call.read();
+      const call = client.unaryStream('CountForever', { interval: HOUR }, options);
       const reading = assert.rejects(call.read(), isCancelled);
       await waitUntilStarted(client, tag);
       return timed(() => {
@@ -296,9 +300,9 @@ async function cancel_from_elsewhere() {
         return reading;
       });
     }, 100);
-    await bestOfThree(async () => {
+    await fastEnough(async () => {
       const { tag, options } = tagged();
-      const call = await client.call('NeverAnswer', {}, { timeout: 60, ...options });
+      const call = await client.call('NeverAnswer', {}, { timeout: 300, ...options });
       const waiting = assert.rejects(call.response(), isCancelled);
       await waitUntilStarted(client, tag);
       return timed(() => {
@@ -312,9 +316,9 @@ async function cancel_from_elsewhere() {
 async function cancel_natively() {
   await withClient(async (client) => {
     const waits = {
-      unary: (options) => client.unaryUnary('NeverAnswer', {}, { ...options, timeout: 60 }),
+      unary: (options) => client.unaryUnary('NeverAnswer', {}, { ...options, timeout: 300 }),
       async read(options) {
-        const call = client.unaryStream('CountForever', { interval: '60s' }, options);
+        const call = client.unaryStream('CountForever', { interval: HOUR }, options);
         for await (const _ of call);
       },
       async write(options) {
@@ -331,7 +335,7 @@ async function cancel_natively() {
       },
     };
     for (const wait of Object.values(waits)) {
-      await bestOfThree(async () => {
+      await fastEnough(async () => {
         const { tag, options } = tagged();
         const controller = new AbortController();
         const waiting = wait({ ...options, signal: controller.signal });
@@ -377,35 +381,56 @@ async function native_error_types() {
 
 // ---- The event loop
 
+/** Counts how often a timer of 1 ms fires. */
+function ticks() {
+  let count = 0;
+  const timer = setInterval(() => count++, 1);
+  return {
+    stop() {
+      clearInterval(timer);
+      return count;
+    },
+  };
+}
+
 async function others_run_meanwhile() {
   await withClient(async (client) => {
-    await bestOfThree(async () => {
-      let ticks = 0;
-      const timer = setInterval(() => ticks++, 1);
+    await fastEnough(async () => {
+      const ticking = ticks();
       await client.unaryUnary('Sleep', { delay: '0.5s' });
-      clearInterval(timer);
-      return 1000 - ticks; // 100 of them are enough
-    }, 901);
+      return 500 - ticking.stop(); // 100 of them are enough
+    }, 401);
   });
 }
 
+/** A clock of this thread in ms, which stands still while others have the processor. */
+function ownClock() {
+  const path = '/proc/thread-self/schedstat';
+  if (!existsSync(path)) return { now: () => performance.now(), close() {} };
+  const file = openSync(path);
+  const buffer = Buffer.alloc(64);
+  const waited = () => {
+    const length = readSync(file, buffer, 0, buffer.length, 0);
+    return Number(buffer.latin1Slice(0, length).split(' ')[1]) / 1e6;
+  };
+  return { now: () => performance.now() - waited(), close: () => closeSync(file) };
+}
+
 async function event_loop_is_not_blocked() {
-  // What the binding does at once, by the loop's own clock: the 99.9th of 100 parts, for the machine
-  // may be busy. A turn of it lasts half a millisecond.
+  // What the binding does at once, or waits for: the longest of 99 % of the loop's turns. One lasts
+  // up to half a millisecond.
+  const clock = ownClock();
   await withClient(async (client) => {
-    await bestOfThree(async () => {
+    await fastEnough(async () => {
       const turns = [];
       let isRunning = true;
-      const measure = () => {
-        const began = performance.now();
-        if (isRunning) {
-          setImmediate(() => {
-            turns.push(performance.now() - began);
-            measure();
-          });
+      const measuring = (async () => {
+        while (isRunning) {
+          const began = clock.now();
+          await new Promise(setImmediate);
+          turns.push(clock.now() - began);
         }
-      };
-      measure();
+      })();
       const stream = async () => {
         const request = { messages: 5000, size: 100 };
         for await (const _ of client.unaryStream('StreamPayloads', request));
@@ -413,10 +438,12 @@ async function event_loop_is_not_blocked() {
       const calls = numbered(500, (n) => client.unaryUnary('SayHello', { name: String(n) }));
       await Promise.all([stream(), calls, client.load('reflection')]);
       isRunning = false;
+      await measuring;
       turns.sort((left, right) => left - right);
       return turns[Math.floor(turns.length * 0.99)];
     }, 1);
   });
+  clock.close();
 }
 
 async function load_does_not_block() {
@@ -427,18 +454,15 @@ async function load_does_not_block() {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const client = new pygrpc.Client(`127.0.0.1:${server.address().port}`);
   try {
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
-    let ticks = 0;
-    const timer = setInterval(() => ticks++, 1);
-    const loading = client.load('reflection', { timeout: 0.5 });
-    await assert.rejects(loading, { code: pygrpc.statuses.DEADLINE_EXCEEDED });
-    // The same where the first call asks for reflection by itself.
-    const signal = AbortSignal.timeout(200);
-    await assert.rejects(client.unaryUnary('SayHello', {}, { signal }), { name: 'TimeoutError' });
-    clearInterval(timer);
-    delay.disable();
-    assert.ok(ticks > 100, `${ticks} turns of a 1 ms timer in 700 ms`);
+    await fastEnough(async () => {
+      const ticking = ticks();
+      const loading = client.load('reflection', { timeout: 0.5 });
+      await assert.rejects(loading, { code: pygrpc.statuses.DEADLINE_EXCEEDED });
+      // The same where the first call asks for reflection by itself.
+      const signal = AbortSignal.timeout(200);
+      await assert.rejects(client.unaryUnary('SayHello', {}, { signal }), { name: 'TimeoutError' });
+      return 700 - ticking.stop(); // 100 of them are enough
+    }, 601);
   } finally {
     client.close();
     for (const socket of sockets) socket.destroy();
@@ -511,27 +535,33 @@ async function slow_consumer() {
 // ---- Closing, threads
 
 async function close_with_calls_in_flight() {
+  await fastEnough(closeInFlight, 1000);
+}
+
+/** How long it takes, in ms. */
+async function closeInFlight() {
   const client = await connect();
+  const { tag, options } = tagged();
   const all = [];
   for (let n = 0; n < 8; n++) {
     all.push(
       n % 2 === 0
-        ? client.unaryUnary('NeverAnswer', {}, { timeout: 60 })
-        : readAll(client.unaryStream('CountForever', { interval: HOUR })),
+        ? client.unaryUnary('NeverAnswer', {}, { timeout: 300, ...options })
+        : readAll(client.unaryStream('CountForever', { interval: HOUR }, options)),
     );
   }
   const ended = Promise.allSettled(all);
-  await sleep(200);
+  await waitUntilStarted(client, tag, all.length);
   const milliseconds = await timed(async () => {
     client.close();
     client.close();
     await ended;
   });
-  assert.ok(milliseconds < 1000, `it took ${milliseconds} ms`);
   for (const { reason } of await ended) assert.equal(reason?.name, 'ClosedError');
   await assert.rejects(client.unaryUnary('SayHello', {}), { name: 'ClosedError' });
   await assert.rejects(client.load('helloworld.proto'), { name: 'ClosedError' });
   assert.throws(() => client.state, { name: 'ClosedError' });
+  return milliseconds;
 }
 
 async function eight_threads() {
@@ -579,8 +609,9 @@ async function worker_threads() {
     ]);
     assert.equal(message, 'done');
   });
-  const files = readdirSync('/proc/self/fd').length;
-  assert.ok(files - filesBefore < 8, `${files - filesBefore} files are open more than before`);
+  // Threads of gRPC's close the connections, a little later.
+  const more = () => readdirSync('/proc/self/fd').length - filesBefore;
+  await waitFor(() => more() < 8, 'the files of the workers are closed');
 }
 
 // ---- Others than the contract's
@@ -593,7 +624,7 @@ async function health() {
       assert.equal(status, 'SERVING');
       break;
     }
-    assert.equal(await client.waitReady({ timeout: 10 }), true);
+    assert.equal(await client.waitReady({ timeout: 60 }), true);
     assert.equal(client.state, 'READY');
   });
 }

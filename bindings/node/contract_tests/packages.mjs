@@ -72,7 +72,9 @@ async function packageInstalls() {
     const folder = join(scratch, 'empty');
     mkdirSync(folder);
     writeFileSync(join(folder, 'package.json'), '{"private": true}\n');
-    await run('npm', ['install', '--no-audit', '--no-fund', file], { cwd: folder });
+    await run('npm', ['install', '--no-audit', '--no-fund', '--fetch-retries=5', file], {
+      cwd: folder,
+    });
     copyFileSync(
       join(process.env.PYGRPC_PROTO_PATH, 'helloworld.proto'),
       join(folder, 'helloworld.proto'),

@@ -116,8 +116,8 @@ export class Runner {
     outcome.milliseconds = performance.now() - began;
     this.#compare(scenario.expect, outcome);
     if (scenario.expect.cancelled) {
-      const request = { tag, waitForCancelled: 1, waitAtMost: '5s' };
-      const counts = await this.default.unaryUnary('GetCallCounts', request);
+      const request = { tag, waitForCancelled: 1, waitAtMost: '60s' };
+      const counts = await this.default.unaryUnary('GetCallCounts', request, { timeout: 90 });
       expect('cancelled', 1, counts.cancelled);
     }
   }

@@ -139,7 +139,10 @@ export class CallCore implements Handler, Closable {
     );
   }
 
-  readonly #abort = (): void => this.terminate(abortReason(this.#signal as AbortSignal));
+  readonly #abort = (): void => {
+    this.#forgetItems();
+    this.terminate(abortReason(this.#signal as AbortSignal));
+  };
 
   #isOpen(stream: number): void {
     const { functions } = this.connection.library;
@@ -285,6 +288,13 @@ export class CallCore implements Handler, Closable {
     // Not after each: asking for a few at a time, they come a few at a time.
     if (this.#items.length - this.#firstItem <= MAX_AHEAD / 2) this.ask();
     return item;
+  }
+
+  /** Who cancels or closes a call gets none of the responses that were read ahead. */
+  #forgetItems(): void {
+    this.#items = [];
+    this.#firstItem = 0;
+    this.#sizeAhead = 0;
   }
 
   // ---- Requests
@@ -446,9 +456,7 @@ export class CallCore implements Handler, Closable {
       return;
     }
     this.#isCancelled = true;
-    this.#items = [];
-    this.#firstItem = 0;
-    this.#sizeAhead = 0;
+    this.#forgetItems();
     this.connection.library.functions.pygrpc_stream_cancel(this.#stream, 0);
     this.ask();
   }
@@ -456,8 +464,7 @@ export class CallCore implements Handler, Closable {
   /** Cancels the RPC if it has not ended, and frees what it holds. */
   close(): void {
     this.terminate(this.#closedError());
-    this.#items = [];
-    this.#firstItem = 0;
+    this.#forgetItems();
     if (this.#end?.error === undefined) this.#end = { error: this.#closedError() };
     this.connection.library.functions.pygrpc_stream_free(this.#stream);
     this.#stream = 0;
