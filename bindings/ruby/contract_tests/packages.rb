@@ -15,9 +15,9 @@ module Packages
   # What the signatures are compared with while it runs.
   PROGRAM = <<~RUBY
     require 'pygrpc'
-    Pygrpc::Client.open(ENV.fetch('PYGRPC_TEST_TARGET'), timeout: 5) do |client|
+    Pygrpc::Client.open(ENV.fetch('PYGRPC_TEST_TARGET'), timeout: 60) do |client|
       client.load('helloworld.proto').load('pygrpc_test/test.proto')
-      client.unary_unary('SayHello', { name: 'you' }, timeout: 5)
+      client.unary_unary('SayHello', { name: 'you' }, timeout: 60)
       client.unary_stream('SayHelloStreamReply', name: 'you') { |reply| reply.fetch('message') }
       client.stream_unary('SinkPayloads', [{ body: 'a'.b }])
       client.stream_stream('SayHelloBidiStream', [{ name: 'you' }]).to_a

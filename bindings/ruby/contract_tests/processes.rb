@@ -14,23 +14,23 @@ module Processes
 
   # What is done before, and what waits.
   WAITS = {
-    'unary' => ['', "client.unary_unary('NeverAnswer', {}, timeout: 60)"],
-    'read' => ["call = client.unary_stream('CountForever', interval: '60s')", 'call.read; call.read'],
+    'unary' => ['', "client.unary_unary('NeverAnswer', {}, timeout: 300)"],
+    'read' => ["call = client.unary_stream('CountForever', interval: '3600s')", 'call.read'],
     'headers' => ["call = client.call('NeverAnswer', {})", 'call.headers'],
     'write' => ["call = client.call('NeverRead')", "loop { call.write(#{BODY}) }"],
-    'async' => ['', "client.async.unary_unary('NeverAnswer', {}, timeout: 60).value"],
+    'async' => ['', "client.async.unary_unary('NeverAnswer', {}, timeout: 300).value"],
     'health' => [
       "require 'socket'; deaf = TCPServer.new('127.0.0.1', 0); other = Pygrpc::Client.new('127.0.0.1', deaf.addr[1])",
-      'other.health(timeout: 60)',
+      'other.health(timeout: 300)',
     ],
   }.freeze
 
   INTERRUPTED = <<~RUBY
     $stdout.sync = true
-    client = connect
+    client = connect(metadata: { 'x-call-tag' => %<tag>p })
     %<prepare>s
-    puts 'ready'
     begin
+      puts 'ready'
       %<wait>s
     rescue Interrupt
       puts now
@@ -40,9 +40,9 @@ module Processes
 
   EXITS = {
     'open stream' => "call = client.unary_stream('CountForever'); call.read",
-    'read in a thread' => "Thread.new { client.unary_stream('CountForever', interval: '60s').to_a }; sleep(0.2)",
+    'read in a thread' => "Thread.new { client.unary_stream('CountForever', interval: '3600s').to_a }; sleep(0.2)",
     'write held up' => "call = client.call('NeverRead', Enumerator.new { |all| loop { all << #{BODY} } }); sleep(0.2)",
-    'future' => "future = client.async.unary_unary('NeverAnswer', {}, timeout: 60); future.wait(0.1)",
+    'future' => "future = client.async.unary_unary('NeverAnswer', {}, timeout: 300); future.wait(0.1)",
     'async stream' => "call = client.async.unary_stream('CountForever'); call.read; call.read_async",
   }.freeze
 
@@ -51,7 +51,7 @@ module Processes
     require 'google/protobuf/empty_pb'
     require 'google/protobuf/wrappers_pb'
     def theirs
-      stub = GRPC::ClientStub.new(ENV.fetch('PYGRPC_TEST_TARGET'), :this_channel_is_insecure, timeout: 10)
+      stub = GRPC::ClientStub.new(ENV.fetch('PYGRPC_TEST_TARGET'), :this_channel_is_insecure, timeout: 60)
       empty = Google::Protobuf::Empty
       reply = stub.request_response('/pygrpc.test.Test/Ping', empty.new, empty.method(:encode), empty.method(:decode))
       raise reply.inspect unless reply == empty.new
@@ -67,18 +67,44 @@ module Processes
     end
   RUBY
 
+  # Prints how long another fiber needs for 60 steps meanwhile.
+  FIBERS = <<~RUBY
+    require 'async'
+    client = connect
+    Async do |task|
+      steps = 0
+      counting = task.async { loop { task.sleep(0.001); steps += 1 } }
+      began = now
+      calls = 5.times.map { task.async { client.unary_unary('Sleep', delay: '0.3s') } }
+      calls.each(&:wait)
+      took = (now - began) / steps * 60
+      streams = 3.times.map { |n| task.async { client.unary_stream('SayHelloStreamReply', name: n.to_s).to_a.size } }
+      p streams.map(&:wait), took
+      counting.stop
+    end
+  RUBY
+
   module_function
 
   def interrupt
-    WAITS.each_value { |prepare, wait| best_of_three(0.2) { interrupted(prepare, wait) } }
+    observer = connect
+    WAITS.each do |name, (prepare, wait)|
+      fast_enough(0.2) do
+        tag = new_tag
+        interrupted(format(INTERRUPTED, prepare:, wait:, tag:)) do
+          wait_until_started(observer, tag) unless name == 'health' # of another server
+          sleep(0.3)
+        end
+      end
+    end
   end
 
-  def interrupted(prepare, wait)
-    code = format(INTERRUPTED, prepare:, wait:)
+  # The block waits until the program waits.
+  def interrupted(code)
     Open3.popen3(*command(code, PREAMBLE, []), chdir: '/') do |input, output, errors, process|
       input.close
       check_equal("ready\n", output.gets)
-      sleep(0.5)
+      yield
       sent = now
       Process.kill(:INT, process.pid)
       line = output.read
@@ -108,7 +134,7 @@ module Processes
 
   def exit_with_open_stream
     EXITS.each_value do |code|
-      best_of_three(2) do
+      fast_enough(2) do
         output = run_ruby("client = connect\n#{code}\nputs now\n")
         now - Float(output)
       end
@@ -127,6 +153,11 @@ module Processes
   end
 
   def use_then_fork
+    fast_enough(1) { used_then_forked }
+  end
+
+  # How long the child takes to be told.
+  def used_then_forked
     output = run_ruby(<<~RUBY)
       client = connect
       client.unary_unary('SayHello', name: 'parent')
@@ -147,12 +178,15 @@ module Processes
         rescue Pygrpc::ForkedError
           true
         end
-        exit(caught == uses.size && now - began < 1)
+        puts now - began
+        exit(caught == uses.size)
       end
       puts Process.wait2(child)[1].exitstatus, client.unary_unary('SayHello', name: 'parent')['message']
       puts client.async.unary_unary('SayHello', name: 'future').value['message']
     RUBY
-    check_equal("0\nHello, parent!\nHello, future!\n", output)
+    took, rest = output.split("\n", 2)
+    check_equal("0\nHello, parent!\nHello, future!\n", rest)
+    Float(took)
   end
 
   def coexist(code)
@@ -172,21 +206,11 @@ module Processes
 
   # Calls that wait under a Fiber scheduler do not keep its other fibers from running.
   def fiber_scheduler
-    output = run_ruby(<<~RUBY, options: ['-W0'])
-      require 'async'
-      client = connect
-      steps = 0
-      Async do |task|
-        counting = task.async { loop { task.sleep(0.001); steps += 1 } }
-        calls = 5.times.map { task.async { client.unary_unary('Sleep', delay: '0.3s') } }
-        calls.each(&:wait)
-        streams = 3.times.map { |n| task.async { client.unary_stream('SayHelloStreamReply', name: n.to_s).to_a.size } }
-        p streams.map(&:wait)
-        counting.stop
-      end
-      puts steps >= 60
-    RUBY
-    check_equal("[5, 5, 5]\ntrue\n", output)
+    fast_enough(0.3) do
+      sizes, took = run_ruby(FIBERS, options: ['-W0']).split("\n")
+      check_equal('[5, 5, 5]', sizes)
+      Float(took)
+    end
   end
 
   TESTS = %i[

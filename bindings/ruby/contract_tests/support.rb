@@ -68,8 +68,14 @@ module Support
 
   # Until the server has seen the call with the tag cancelled.
   def wait_until_cancelled(client, tag)
-    request = { tag:, waitForCancelled: 1, waitAtMost: '5s' }
-    check_equal(1, client.unary_unary('GetCallCounts', request)['cancelled'])
+    request = { tag:, waitForCancelled: 1, waitAtMost: '60s' }
+    check_equal(1, client.unary_unary('GetCallCounts', request, timeout: 90)['cancelled'])
+  end
+
+  # Until the server has seen so many calls with the tag.
+  def wait_until_started(client, tag, calls = 1)
+    request = { tag:, waitForStarted: calls, waitAtMost: '60s' }
+    check_equal(calls, client.unary_unary('GetCallCounts', request, timeout: 90)['started'])
   end
 
   def now
@@ -80,17 +86,17 @@ module Support
     File.read('/proc/self/statm').split[1].to_i * 4096
   end
 
-  # Checks a time, in seconds, on a machine that may be busy.
-  def best_of_three(limit)
+  # Checks a time, in seconds: the first attempt below the limit counts, for the machine may be busy.
+  def fast_enough(limit)
     times = []
-    3.times do
+    10.times do
       times << yield
       return if times.last < limit
     end
     raise MismatchError, "it took #{(times.min * 1000).round} ms, more than #{(limit * 1000).round} ms"
   end
 
-  def wait_for(what, seconds = 10)
+  def wait_for(what, seconds = 60)
     deadline = now + seconds
     until yield
       check(now < deadline, "in #{seconds} s not: #{what}")
