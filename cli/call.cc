@@ -247,6 +247,8 @@ int RunRpc(const Settings& settings, const Connection& connection, pygrpc_stream
   bool streams = StreamsRequests(pygrpc_stream_cardinality(stream));
   bool binary = IsBinary(connection);
   Watched watched(stream);
+  // Whoever sees it may interrupt the call.
+  if (!requests->FromTerminal()) ShowSpinner("waiting for " + connection.target);
   Responses responses(settings, stream, binary);
   std::optional<Writer> writer;
   if (streams) writer.emplace(stream, requests, binary, settings.keep_open);
@@ -286,8 +288,9 @@ int RunCall(const Settings& settings) {
   std::vector<std::string> given(connection.arguments.begin() + 1, connection.arguments.end());
   if (given.empty()) given = {streams ? "-" : "{}"};
   Requests requests(given);
-  bool typed = requests.FromTerminal();
-  if (typed) Report("requests are read from the terminal, as JSON; Ctrl-D ends them");
+  if (requests.FromTerminal()) {
+    Report("requests are read from the terminal, as JSON; Ctrl-D ends them");
+  }
   std::string request = streams ? "" : FromJson(requests.Only(), IsBinary(connection));
 
   pygrpc_stream* raw = nullptr;
@@ -295,7 +298,6 @@ int RunCall(const Settings& settings) {
        streams ? nullptr : request.data(), request.size(), static_cast<const char*>(nullptr),
        static_cast<pygrpc_queue*>(nullptr), &raw);
   Stream stream(raw);
-  if (!typed) ShowSpinner("waiting for " + connection.target);
   return RunRpc(settings, connection, raw, &requests);
 }
 

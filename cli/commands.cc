@@ -261,7 +261,8 @@ const std::vector<Command>& Commands() {
        "print what completes this command in bash, zsh or fish",
        "Installed with the command, where the shells look for it; this is for other places. "
        "Completed are commands, flags, profiles, methods and other names of the schema, and fields "
-       "of requests. A server's schema is asked for then, within two seconds.",
+       "of requests. A server's schema is asked for then, within two seconds, or "
+       "$PYGRPC_COMPLETION_SECONDS.",
        0,
        1,
        1,
@@ -283,6 +284,7 @@ const std::vector<Topic>& Topics() {
        {{"PYGRPC_CONFIG", "the file of profiles, in place of ~/.config/pygrpc/config.json"},
         {"PYGRPC_PROTO_PATH", "directories to look for .proto files in, with : between"},
         {"PYGRPC_LOG", "a log of the library, on standard error: error, info or debug"},
+        {"PYGRPC_COMPLETION_SECONDS", "how long a shell waits for a completion; 2"},
         {"NO_COLOR", "no colours, unless --color says otherwise"}}},
   };
   return topics;

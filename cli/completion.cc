@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -32,8 +34,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Who waits for a completion does not wait long.
-constexpr unsigned kPatienceSeconds = 2;
+// Who waits for a completion does not wait long, unless the server is known to be slow.
+unsigned PatienceSeconds() {
+  constexpr unsigned kPatienceSeconds = 2;
+  const char* text = std::getenv("PYGRPC_COMPLETION_SECONDS");
+  if (text == nullptr) return kPatienceSeconds;
+  const char* end = text + std::strlen(text);
+  unsigned seconds = 0;
+  auto [rest, error] = std::from_chars(text, end, seconds);
+  return error == std::errc() && rest == end && seconds > 0 ? seconds : kPatienceSeconds;
+}
 
 struct Script {
   const char* shell;
@@ -386,7 +396,7 @@ std::string Unquote(const std::string& word) {
 }  // namespace
 
 int Complete(const std::vector<std::string>& arguments) {
-  alarm(kPatienceSeconds);
+  alarm(PatienceSeconds());
   if (arguments.size() < 2) return kUsage;
   // Fish hands out words without quotes.
   bool quoted = arguments.front() != "fish";
