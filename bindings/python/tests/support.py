@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Iterator
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[1]
 REPOSITORY = PACKAGE_ROOT.parents[1]
@@ -21,6 +24,8 @@ LIBRARY = os.environ.get("PYGRPC_LIBRARY") or str(BUILD / "libpygrpc.so.0")
 SERVER = os.environ.get("PYGRPC_TEST_SERVER") or str(
     BUILD / "tests" / "server" / "pygrpc-test-server"
 )
+
+LIMIT = 60  # seconds, on a machine that does a lot else
 
 
 class Server:
@@ -46,6 +51,14 @@ class Server:
         self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
+
+
+@contextlib.contextmanager
+def refused_port() -> Iterator[int]:
+    """A port of 127.0.0.1 on which nobody listens, and which nobody else is given meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 def environment(**changes: str | None) -> dict[str, str]:

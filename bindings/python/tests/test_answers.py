@@ -11,7 +11,7 @@ import pytest
 
 import pygrpc
 from pygrpc import Client, StatusCode
-from support import Server
+from support import LIMIT, Server
 
 
 def test_info(client: Client, server: Server) -> None:
@@ -34,7 +34,7 @@ def test_info(client: Client, server: Server) -> None:
 
 def test_health(client: Client, server: Server) -> None:
     assert client.health() == "SERVING"
-    assert client.health("helloworld.Greeter", timeout=5) == "SERVING"
+    assert client.health("helloworld.Greeter", timeout=LIMIT) == "SERVING"
     with pytest.raises(pygrpc.RpcError) as caught:
         client.health("no.Service")
     assert caught.value.code is StatusCode.NOT_FOUND
@@ -53,13 +53,13 @@ def test_health_from_another_thread(client: Client) -> None:
     answers: list[str] = []
     thread = threading.Thread(target=lambda: answers.append(client.health()))
     thread.start()
-    thread.join(10)
+    thread.join(LIMIT)
     assert answers == ["SERVING"]
 
 
 def test_health_watch(client: Client) -> None:
     with client.health_watch("helloworld.Greeter") as watch:
-        assert watch.read(timeout=5) == "SERVING"
+        assert watch.read(timeout=LIMIT) == "SERVING"
         with pytest.raises(TimeoutError):
             watch.read(timeout=0.05)
         watch.cancel()

@@ -13,7 +13,7 @@ import pytest
 import descriptors
 import pygrpc
 from pygrpc._schema import descriptor_set
-from support import PROTOS, Server, run_python
+from support import LIMIT, PROTOS, Server, run_python
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_directories(bare: pygrpc.Client) -> None:
 
 
 def test_reflection(bare: pygrpc.Client) -> None:
-    bare.load("reflection", timeout=5)
+    bare.load("reflection", timeout=LIMIT)
     assert greets(bare)
 
 

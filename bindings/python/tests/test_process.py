@@ -31,8 +31,8 @@ def script(code: str) -> str:
 INTERRUPTED = """
 client = connect()
 {prepare}
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     {wait}
 except KeyboardInterrupt:
     print(time.monotonic(), flush=True)
@@ -62,15 +62,15 @@ def test_ctrl_c(server: Server, name: str) -> None:
     with start_python(code, server.target) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        time.sleep(0.4)
+        time.sleep(0.4)  # so that it waits; where it does not yet, the signal comes before
         sent = time.monotonic()
         process.send_signal(signal.SIGINT)
         try:
-            output, errors = process.communicate(timeout=10)
+            output, errors = process.communicate(timeout=40)
         finally:
             process.kill()
     assert (process.returncode, errors) == (0, "")
-    assert float(output) - sent < 5
+    assert float(output) - sent < 30
 
 
 def test_ctrl_c_while_reflection_is_asked_for(server: Server) -> None:
@@ -78,18 +78,19 @@ def test_ctrl_c_while_reflection_is_asked_for(server: Server) -> None:
         """
 import socket
 deaf = socket.create_server(("127.0.0.1", 0))
-client = pygrpc.Client("127.0.0.1", deaf.getsockname()[1])
+port = deaf.getsockname()[1]
+client = pygrpc.Client("127.0.0.1", port, reflection_timeout=90, connect_timeout=90)
 for wait in (
-    lambda: client.load("reflection", timeout=60),
-    lambda: client.unary_unary("SayHello", {}, timeout=60),
+    lambda: client.load("reflection", timeout=90),
+    lambda: client.unary_unary("SayHello", {}, timeout=90),
     lambda: client.cardinality("SayHello"),
 ):
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     start = time.monotonic()
     try:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
         wait()
     except KeyboardInterrupt:
-        print(time.monotonic() - start < 5)
+        print(time.monotonic() - start < 30)
 deaf.close()
 """
     )
@@ -108,8 +109,8 @@ def ring(*_):
 client = connect()
 signal.signal(signal.SIGALRM, ring)
 call = client.unary_stream("CountForever", interval="60s")
-signal.setitimer(signal.ITIMER_REAL, 0.1)
 try:
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
     next(call)
 except Alarm:
     print("rang")
@@ -138,8 +139,8 @@ call = client.unary_stream('CountForever', interval='60s')
 threading.Thread(target=list, args=(call,), daemon=True).start()
 time.sleep(0.2)""",
     "unary call in a daemon thread": """
-arguments = ('NeverAnswer', {})
-threading.Thread(target=client.unary_unary, args=arguments, daemon=True).start()
+waiting = lambda: client.unary_unary('NeverAnswer', {}, timeout=600)
+threading.Thread(target=waiting, daemon=True).start()
 time.sleep(0.2)""",
     "in a cycle": "call = client.unary_stream('CountForever'); cycle = [call]; cycle.append(cycle)",
     "after an exception": """
@@ -151,10 +152,9 @@ sys.last_call = call""",
 
 @pytest.mark.parametrize("name", EXITS)
 def test_exit_is_clean(server: Server, name: str) -> None:
-    start = time.monotonic()
-    code = script("client = connect()\n" + EXITS[name] + "\nprint('end')\n")
-    assert run_python(code, server.target) == "end\n"
-    assert time.monotonic() - start < 2
+    code = script("client = connect()\n" + EXITS[name] + "\nprint(time.monotonic())\n")
+    end = run_python(code, server.target)
+    assert time.monotonic() - float(end) < 30  # and not when the calls would end
 
 
 def test_load_then_fork(server: Server) -> None:
@@ -180,7 +180,7 @@ call = client.unary_stream("CountForever")
 next(call)
 child = os.fork()
 if child == 0:
-    signal.alarm(5)
+    signal.alarm(60)
     caught = 0
     for use in (
         lambda: client.unary_unary("SayHello", name="child"),
@@ -208,7 +208,7 @@ def test_no_thread_is_left(server: Server) -> None:
 client = connect()
 client.unary_unary("SayHello", name="you")
 list(client.stream_stream("SayHelloBidiStream", [{}, {}]))
-deadline = time.monotonic() + 5
+deadline = time.monotonic() + 60
 while threading.active_count() > 1 and time.monotonic() < deadline:
     time.sleep(0.01)
 print(threading.active_count())
@@ -253,12 +253,16 @@ def work(rounds):
             pass
 
 work(500)
-before = resident()
-work(2000)
-print(resident() - before)
+growth = []
+for _ in range(4):
+    before = resident()
+    work(500)
+    growth.append(resident() - before)
+print(min(growth))
 """
     )
-    assert int(run_python(code, server.target)) < 4_000_000
+    # What leaks does so each time; what an allocator takes in advance comes now and then.
+    assert int(run_python(code, server.target)) < 1_000_000
 
 
 def test_clients_come_and_go(server: Server) -> None:
@@ -277,7 +281,7 @@ for number in range(60):
     client.unary_unary("SayHello")
     if number == 20:
         before = descriptors()
-deadline = time.monotonic() + 5
+deadline = time.monotonic() + 60
 while descriptors() > before + 2 and time.monotonic() < deadline:
     time.sleep(0.05)
 print(descriptors() <= before + 2)
