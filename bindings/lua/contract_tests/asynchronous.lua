@@ -72,7 +72,7 @@ function M.async_calls()
     support.equal(support.failure(call:read(0.05)).name, "PENDING")
     support.equal(support.failure(call:headers(0.05)).name, "PENDING")
     call:close()
-    assert(client:wait_ready(5))
+    assert(client:wait_ready(60))
   end)
 end
 
@@ -140,15 +140,17 @@ function M.ten_thousand_completions()
   support.equal(answered, 10000)
 end
 
--- How long it takes until a task that waits has ended, once `cancel` is called.
-local function time_to_end(loop, work, cancel)
+-- How long it takes until a task that waits in a call with the tag has ended, once `cancel` is
+-- called.
+local function time_to_end(loop, client, tag, work, cancel)
   local ended
   local task = loop:spawn(function()
     local _, err = work()
     ended = support.now()
     return err
   end)
-  loop:sleep(0.2)
+  support.wait_until_started(client, tag)
+  loop:sleep(0.1)
   assert(not task.done, "it did not wait")
   local began = support.now()
   cancel(task)
@@ -160,19 +162,20 @@ end
 function M.cancel_from_elsewhere()
   local client = support.connect()
   local starts = {
-    function()
-      return client:call("NeverAnswer")
+    function(options)
+      return client:call("NeverAnswer", nil, options)
     end,
-    function()
-      return client:unary_stream("CountForever", { interval = "60s" })
+    function(options)
+      return client:unary_stream("CountForever", { interval = "3600s" }, options)
     end,
   }
   for _, start in ipairs(starts) do
-    support.best_of_three(0.1, function()
+    support.fast_enough(0.1, function()
       return in_loop(function(loop)
         local call
-        return time_to_end(loop, function()
-          call = assert(start())
+        local tag = support.new_tag()
+        return time_to_end(loop, client, tag, function()
+          call = assert(start({ metadata = { ["x-call-tag"] = tag } }))
           return call:read()
         end, function()
           call:cancel()
@@ -189,7 +192,7 @@ function M.cancel_natively()
       return client:unary_unary("NeverAnswer", {}, options)
     end,
     function(options)
-      return client:unary_stream("CountForever", { interval = "60s" }, options):read()
+      return client:unary_stream("CountForever", { interval = "3600s" }, options):read()
     end,
     function(options)
       return client:stream_unary("NeverRead", endless_megabytes, options)
@@ -205,11 +208,11 @@ function M.cancel_natively()
     end,
   }
   for _, work in ipairs(works) do
-    support.best_of_three(0.1, function()
+    support.fast_enough(0.1, function()
       local tag = support.new_tag()
       local took = in_loop(function(loop)
-        return time_to_end(loop, function()
-          return work({ timeout = 60, metadata = { ["x-call-tag"] = tag } })
+        return time_to_end(loop, client, tag, function()
+          return work({ timeout = 300, metadata = { ["x-call-tag"] = tag } })
         end, function(task)
           task:cancel()
         end)
@@ -222,16 +225,19 @@ end
 
 function M.others_run_meanwhile()
   local client = support.connect()
-  in_loop(function(loop)
-    local steps = 0
-    local sleeping = loop:spawn(function()
-      assert(client:unary_unary("Sleep", { delay = "0.5s" }))
+  support.fast_enough(0.5, function()
+    return in_loop(function(loop)
+      local steps = 0
+      local began = support.now()
+      local sleeping = loop:spawn(function()
+        assert(client:unary_unary("Sleep", { delay = "0.5s" }))
+      end)
+      while not sleeping.done do
+        assert(loop:sleep(0.001))
+        steps = steps + 1
+      end
+      return (support.now() - began) / steps * 100
     end)
-    while not sleeping.done do
-      assert(loop:sleep(0.001))
-      steps = steps + 1
-    end
-    assert(steps >= 100, steps)
   end)
 end
 
@@ -265,14 +271,17 @@ function M.slow_consumer()
   end)
 end
 
-function M.close_with_calls_in_flight()
-  local client = support.connect()
+-- How long it takes.
+local function close_with_calls_in_flight()
+  local tag = support.new_tag()
+  local observer = support.connect()
+  local client = support.connect({ metadata = { ["x-call-tag"] = tag } })
   local works = {
     function()
-      return client:unary_unary("NeverAnswer", {}, { timeout = 60 })
+      return client:unary_unary("NeverAnswer", {}, { timeout = 300 })
     end,
     function()
-      return client:unary_stream("CountForever", { interval = "60s" }):read()
+      return client:unary_stream("CountForever", { interval = "3600s" }):read()
     end,
     function()
       return client:stream_stream("NeverAnswerBidi", { {} }):read()
@@ -281,7 +290,7 @@ function M.close_with_calls_in_flight()
       return client:stream_unary("NeverRead", endless_megabytes)
     end,
   }
-  in_loop(function(loop)
+  return in_loop(function(loop)
     local tasks = {}
     for number = 1, 8 do
       tasks[number] = loop:spawn(function()
@@ -289,15 +298,20 @@ function M.close_with_calls_in_flight()
         return err
       end)
     end
-    loop:sleep(0.5)
+    support.wait_until_started(observer, tag, 8)
+    loop:sleep(0.2)
     local began = support.now()
     client:close()
     client:close()
     for _, task in ipairs(tasks) do
       support.equal(task:wait().name, "E_CLOSED")
     end
-    assert(support.now() - began < 1)
+    return support.now() - began
   end)
+end
+
+function M.close_with_calls_in_flight()
+  support.fast_enough(1, close_with_calls_in_flight)
 end
 
 function M.eight_threads()

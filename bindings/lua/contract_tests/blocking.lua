@@ -39,6 +39,7 @@ end
 
 function M.requests_are_lazy()
   local client = support.connect()
+  assert(client:wait_ready(60))
   local taken = 0
   local function requests()
     taken = taken + 1
@@ -68,18 +69,19 @@ end
 function M.requests_that_fail()
   local observer = support.connect()
   local own_error = {}
-  local function raising()
+  local function raising(tag)
     local count = 0
     return function()
       count = count + 1
       if count > 1 then
+        support.wait_until_started(observer, tag)
         error(own_error, 0)
       end
       return { body = "AAAA" }
     end
   end
-  local function returning()
-    local next_request = raising()
+  local function returning(tag)
+    local next_request = raising(tag)
     return function()
       local ok, request = pcall(next_request)
       if ok then
@@ -94,18 +96,21 @@ function M.requests_that_fail()
   for _, method in ipairs({ "NeverAnswerBidi", "SinkPayloads" }) do
     local tag = support.new_tag()
     local ok, raised = pcall(function()
-      local call = assert(observer:call(method, raising(), metadata(tag)))
+      local call = assert(observer:call(method, raising(tag), metadata(tag)))
       return call:read()
     end)
     assert(not ok and raised == own_error, tostring(raised))
     support.wait_until_cancelled(observer, tag)
     tag = support.new_tag()
-    local call = assert(observer:call(method, returning(), metadata(tag)))
+    local call = assert(observer:call(method, returning(tag), metadata(tag)))
     local response, err = call:read()
     assert(response == nil and err == own_error and call.error == own_error)
     support.wait_until_cancelled(observer, tag)
   end
-  local ok, raised = pcall(observer.stream_unary, observer, "SinkPayloads", raising())
+  local tag = support.new_tag()
+  local requests = raising(tag)
+  local ok, raised =
+    pcall(observer.stream_unary, observer, "SinkPayloads", requests, metadata(tag))
   assert(not ok and raised == own_error)
 end
 
@@ -181,10 +186,10 @@ function M.leave_early()
       local tag = support.new_tag()
       leave(client, method, requests, tag, way)
       if NEEDS_COLLECTION[name] then
-        collectgarbage()
-        collectgarbage()
+        support.collect_until_cancelled(client, tag)
+      else
+        support.wait_until_cancelled(client, tag)
       end
-      support.wait_until_cancelled(client, tag)
     end
   end
 end

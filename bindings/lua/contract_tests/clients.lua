@@ -55,7 +55,7 @@ end
 function M.connection()
   local client = support.connect()
   support.equal(assert(client:state()), "IDLE")
-  assert(client:wait_ready(10))
+  assert(client:wait_ready(60))
   support.equal(assert(client:state()), "READY")
   local nowhere = assert(pygrpc.client("unix:/nowhere/pygrpc.sock"))
   support.equal(support.failure(nowhere:wait_ready(0.1)).name, "PENDING")
@@ -70,7 +70,7 @@ function M.health()
   support.equal(support.failure(client:health("no.Service")).status, "NOT_FOUND")
   local function watch(service)
     local call = assert(client:health_watch(service))
-    local status = assert(call:read(10)).status
+    local status = assert(call:read(60)).status
     call:close()
     return status
   end
