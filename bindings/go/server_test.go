@@ -125,7 +125,7 @@ func TestReflectionEndsWithTheContext(t *testing.T) {
 	time.AfterFunc(100*time.Millisecond, cancel)
 	began := time.Now()
 	_, err = client.UnaryUnary(ctx, "SayHello", nil)
-	if took := time.Since(began); !errors.Is(err, context.Canceled) || took > 5*time.Second {
+	if took := time.Since(began); !errors.Is(err, context.Canceled) || took > time.Minute {
 		t.Errorf("%v after %v", err, took)
 	}
 }

@@ -34,12 +34,36 @@ func tagged(tag string) pygrpc.Options {
 // expectCancelled asks the server whether it saw the call of this tag cancelled.
 func expectCancelled(client *pygrpc.Client, tag string) error {
 	counts, err := client.UnaryUnary(background, "GetCallCounts", pygrpc.Message{
-		"tag": tag, "waitForCancelled": 1, "waitAtMost": "5s",
-	})
+		"tag": tag, "waitForCancelled": 1, "waitAtMost": "60s",
+	}, pygrpc.Options{"timeout": 90})
 	if err != nil {
 		return err
 	}
 	return expect("cancelled calls", fmt.Sprint(counts["cancelled"]), "1")
+}
+
+// expectStarted waits until the server has seen so many calls of this tag.
+func expectStarted(client *pygrpc.Client, tag string, calls int) error {
+	counts, err := client.UnaryUnary(background, "GetCallCounts", pygrpc.Message{
+		"tag": tag, "waitForStarted": calls, "waitAtMost": "60s",
+	}, pygrpc.Options{"timeout": 90})
+	if err != nil {
+		return err
+	}
+	return expect("started calls", fmt.Sprint(counts["started"]), fmt.Sprint(calls))
+}
+
+// expectCollected collects garbage until the server has seen the call of this tag cancelled.
+func expectCollected(client *pygrpc.Client, tag string) error {
+	for began := time.Now(); time.Since(began) < time.Minute; {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond)
+		counts, err := client.UnaryUnary(background, "GetCallCounts", pygrpc.Message{"tag": tag})
+		if err != nil || fmt.Sprint(counts["cancelled"]) == "1" {
+			return err
+		}
+	}
+	return fmt.Errorf("the call is not collected")
 }
 
 func counting(interval string) pygrpc.Message { return pygrpc.Message{"interval": interval} }
@@ -86,11 +110,13 @@ func wrongNativeValue() error {
 
 func requestsAreLazy() error {
 	return withClient(func(client *pygrpc.Client) error {
+		if err := client.WaitReady(background); err != nil {
+			return err
+		}
 		var taken atomic.Int32
 		payload := pygrpc.Message{"body": make([]byte, 1<<20)}
 		endless := func(yield func(any, error) bool) {
-			for yield(payload, nil) {
-				taken.Add(1)
+			for taken.Add(1); yield(payload, nil); taken.Add(1) {
 			}
 		}
 		began := time.Now()
@@ -107,11 +133,11 @@ func requestsAreLazy() error {
 
 var errRequests = errors.New("no more requests for you")
 
-// failing gives one request and then an error.
-func failing(request any) iter.Seq2[any, error] {
+// failing gives one request and then, once the server has seen the call, an error.
+func failing(client *pygrpc.Client, tag string, request any) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		if yield(request, nil) {
-			yield(nil, errRequests)
+			yield(nil, first(expectStarted(client, tag, 1), errRequests))
 		}
 	}
 }
@@ -121,14 +147,15 @@ func requestsThatFail() error {
 		tag := newTag()
 		var last error
 		for _, err := range client.StreamStream(background, "CountForeverBidi",
-			failing(counting("0.01s")), tagged(tag)) {
+			failing(client, tag, counting("0.01s")), tagged(tag)) {
 			last = err
 		}
 		if !errors.Is(last, errRequests) {
 			return fmt.Errorf("the reader got %v", last)
 		}
 		tagOfUnary := newTag()
-		_, err := client.StreamUnary(background, "NeverRead", failing(pygrpc.Message{}), tagged(tagOfUnary))
+		_, err := client.StreamUnary(background, "NeverRead",
+			failing(client, tagOfUnary, pygrpc.Message{}), tagged(tagOfUnary))
 		if !errors.Is(err, errRequests) {
 			return fmt.Errorf("the caller got %v", err)
 		}
@@ -136,6 +163,9 @@ func requestsThatFail() error {
 		panicked := caught(func() error {
 			requests := func(yield func(any, error) bool) {
 				yield(counting("0.01s"), nil)
+				if err := expectStarted(client, tagOfPanic, 1); err != nil {
+					panic(err)
+				}
 				panic("requests in panic")
 			}
 			for range client.StreamStream(background, "CountForeverBidi", requests, tagged(tagOfPanic)) {
@@ -166,6 +196,11 @@ func leaveEarly() error {
 				panic(err)
 			}
 			return call
+		}
+		collected := func(tag string) {
+			if err := expectCollected(client, tag); err != nil {
+				panic(err)
+			}
 		}
 		ways := map[string]func(tag string){
 			"break": func(tag string) {
@@ -213,20 +248,13 @@ func leaveEarly() error {
 			},
 			"collection": func(tag string) {
 				func() { start(background, tag) }()
-				for range 5 {
-					runtime.GC()
-					time.Sleep(10 * time.Millisecond)
-				}
+				collected(tag)
 			},
 			"collection with a context that goes on": func(tag string) {
 				ctx, cancel := context.WithCancel(background)
+				defer cancel()
 				func() { start(ctx, tag) }()
-				for range 5 {
-					runtime.GC()
-					time.Sleep(10 * time.Millisecond)
-				}
-				expectCancelled(client, tag)
-				cancel()
+				collected(tag)
 			},
 		}
 		for way, leave := range ways {
@@ -242,23 +270,35 @@ func leaveEarly() error {
 
 // ---- 11, 12: cancellation and waits
 
-// timeToEnd starts something that waits, ends it a little later, and says how long that took.
-func timeToEnd(what string, wait func() error, end func(), expected ...error) (time.Duration, error) {
+// waiting is something that waits in a call.
+type waiting struct {
+	what string
+	tag  string // of the call
+	wait func() error
+	end  func()
+}
+
+// timeToEnd starts something that waits, ends it once the server has seen it, and says how long that
+// took.
+func timeToEnd(client *pygrpc.Client, it waiting, expected ...error) (time.Duration, error) {
 	result := make(chan error, 1)
-	go func() { result <- wait() }()
-	time.Sleep(100 * time.Millisecond)
+	go func() { result <- it.wait() }()
+	if err := expectStarted(client, it.tag, 1); err != nil {
+		return 0, err
+	}
+	time.Sleep(50 * time.Millisecond)
 	select {
 	case err := <-result:
-		return 0, fmt.Errorf("%s did not wait, but ended with %v", what, err)
+		return 0, fmt.Errorf("%s did not wait, but ended with %v", it.what, err)
 	default:
 	}
 	began := time.Now()
-	end()
+	it.end()
 	err := <-result
 	took := time.Since(began)
 	for _, each := range expected {
 		if !errors.Is(err, each) {
-			return took, fmt.Errorf("%s: expected %v, found %v", what, each, err)
+			return took, fmt.Errorf("%s: expected %v, found %v", it.what, each, err)
 		}
 	}
 	return took, nil
@@ -266,29 +306,23 @@ func timeToEnd(what string, wait func() error, end func(), expected ...error) (t
 
 func cancelFromElsewhere() error {
 	return withClient(func(client *pygrpc.Client) error {
-		read := func() (time.Duration, error) {
-			call, err := client.Call(background, "CountForever", counting("60s"))
-			if err != nil {
-				return 0, err
-			}
-			defer call.Close()
-			return timeToEnd("a read", func() error {
-				_, err := call.Read()
-				return err
-			}, call.Cancel, pygrpc.StatusCancelled, context.Canceled)
+		cancel := func(method string, request any) error {
+			return fastEnough(100*time.Millisecond, func() (time.Duration, error) {
+				tag := newTag()
+				call, err := client.Call(background, method, request, tagged(tag))
+				if err != nil {
+					return 0, err
+				}
+				defer call.Close()
+				read := func() error {
+					_, err := call.Read()
+					return err
+				}
+				return timeToEnd(client, waiting{method, tag, read, call.Cancel},
+					pygrpc.StatusCancelled, context.Canceled)
+			})
 		}
-		unary := func() (time.Duration, error) {
-			call, err := client.Call(background, "NeverAnswer", nil)
-			if err != nil {
-				return 0, err
-			}
-			defer call.Close()
-			return timeToEnd("a unary call", func() error {
-				_, err := call.Read()
-				return err
-			}, call.Cancel, pygrpc.StatusCancelled, context.Canceled)
-		}
-		return first(fastEnough(100*time.Millisecond, read), fastEnough(100*time.Millisecond, unary))
+		return first(cancel("CountForever", counting("3600s")), cancel("NeverAnswer", nil))
 	})
 }
 
@@ -298,11 +332,11 @@ func cancelNatively() error {
 	return withClient(func(client *pygrpc.Client) error {
 		waits := map[string]func(ctx context.Context, options pygrpc.Options) error{
 			"a unary call": func(ctx context.Context, options pygrpc.Options) error {
-				_, err := client.UnaryUnary(ctx, "NeverAnswer", nil, options)
+				_, err := client.UnaryUnary(ctx, "NeverAnswer", nil, options, pygrpc.Options{"timeout": 300})
 				return err
 			},
 			"a read": func(ctx context.Context, options pygrpc.Options) error {
-				for _, err := range client.UnaryStream(ctx, "CountForever", counting("60s"), options) {
+				for _, err := range client.UnaryStream(ctx, "CountForever", counting("3600s"), options) {
 					return err
 				}
 				return nil
@@ -335,8 +369,9 @@ func cancelNatively() error {
 				err := fastEnough(100*time.Millisecond, func() (time.Duration, error) {
 					tag := newTag()
 					ctx, cancel := context.WithCancelCause(background)
-					took, err := timeToEnd(what, func() error { return wait(ctx, tagged(tag)) },
-						func() { cancel(errCause) }, context.Canceled, errCause, pygrpc.StatusCancelled)
+					took, err := timeToEnd(client, waiting{
+						what, tag, func() error { return wait(ctx, tagged(tag)) }, func() { cancel(errCause) },
+					}, context.Canceled, errCause, pygrpc.StatusCancelled)
 					return took, first(err, expectCancelled(client, tag))
 				})
 				if err != nil {
@@ -355,7 +390,7 @@ func holdDirect(client *pygrpc.Client) func() {
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() { client.UnaryUnary(ctx, "NeverAnswer", nil, pygrpc.Options{"timeout": "none"}) })
-		call, err := client.Call(ctx, "CountForever", counting("600s"))
+		call, err := client.Call(ctx, "CountForever", counting("3600s"))
 		if err != nil {
 			panic(err)
 		}
@@ -370,23 +405,24 @@ func holdDirect(client *pygrpc.Client) func() {
 func othersRunMeanwhile() error {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	return withClient(func(client *pygrpc.Client) error {
-		steps := 0
-		done := make(chan error)
-		go func() {
-			_, err := client.UnaryUnary(background, "Sleep", pygrpc.Message{"delay": 500 * time.Millisecond})
-			done <- err
-		}()
-		for {
-			select {
-			case err := <-done:
-				if err == nil && steps < 100 {
-					err = fmt.Errorf("only %d steps of 1 ms", steps)
+		// The time of 100 steps of 1 ms.
+		return fastEnough(500*time.Millisecond, func() (time.Duration, error) {
+			steps := 0
+			done := make(chan error)
+			began := time.Now()
+			go func() {
+				_, err := client.UnaryUnary(background, "Sleep", pygrpc.Message{"delay": 500 * time.Millisecond})
+				done <- err
+			}()
+			for {
+				select {
+				case err := <-done:
+					return time.Since(began) * 100 / time.Duration(max(steps, 1)), err
+				case <-time.After(time.Millisecond):
+					steps++
 				}
-				return err
-			case <-time.After(time.Millisecond):
-				steps++
 			}
-		}
+		})
 	})
 }
 
@@ -669,26 +705,27 @@ func closeWithCallsInFlight() error {
 		if err != nil {
 			return 0, err
 		}
-		var ready, group sync.WaitGroup
+		var group sync.WaitGroup
 		errs := make([]error, 16)
+		tag := newTag()
 		for task := range errs {
-			ready.Add(1)
 			group.Go(func() {
 				if task%2 == 0 {
-					ready.Done()
-					_, errs[task] = client.UnaryUnary(background, "NeverAnswer", nil)
+					_, errs[task] = client.UnaryUnary(background, "NeverAnswer", nil, tagged(tag),
+						pygrpc.Options{"timeout": 300})
 					return
 				}
-				call, err := client.Call(background, "CountForever", counting("60s"))
-				ready.Done()
+				call, err := client.Call(background, "CountForever", counting("3600s"), tagged(tag))
 				if err == nil {
 					_, err = call.Read()
 				}
 				errs[task] = err
 			})
 		}
-		ready.Wait()
-		time.Sleep(100 * time.Millisecond)
+		if err := expectStarted(client, tag, len(errs)); err != nil {
+			return 0, err
+		}
+		time.Sleep(50 * time.Millisecond)
 		began := time.Now()
 		client.Close()
 		group.Wait()

@@ -31,7 +31,7 @@ import (
 var children = map[string]func(arguments []string) error{
 	"greet":     func([]string) error { return greet() },
 	"nothing":   func([]string) error { return printThreads() },
-	"interrupt": func(arguments []string) error { return waitForInterrupt(arguments[0]) },
+	"interrupt": func(arguments []string) error { return waitForInterrupt(arguments[0], arguments[1]) },
 	"leak":      func([]string) error { return leak() },
 	"exit":      func(arguments []string) error { return exitBusy(arguments[0]) },
 	"coexist":   func(arguments []string) error { return coexistHere(arguments[0]) },
@@ -132,10 +132,13 @@ func importStartsNothing() error {
 
 // ---- 12: signals
 
-func interrupt() error {
+func interrupt() error { return withClient(interrupted) }
+
+func interrupted(client *pygrpc.Client) error {
 	for _, what := range []string{"unary", "read", "headers", "write"} {
 		err := fastEnough(200*time.Millisecond, func() (time.Duration, error) {
-			command := childCommand("interrupt", []string{what})
+			tag := newTag()
+			command := childCommand("interrupt", []string{what, tag})
 			command.Stderr = os.Stderr
 			output, err := command.StdoutPipe()
 			if err == nil {
@@ -153,7 +156,7 @@ func interrupt() error {
 				}
 				return nil
 			}
-			if err := next("waiting"); err != nil {
+			if err := first(next("waiting"), expectStarted(client, tag, 1)); err != nil {
 				return 0, err
 			}
 			time.Sleep(100 * time.Millisecond)
@@ -169,12 +172,12 @@ func interrupt() error {
 	return nil
 }
 
-func waitForInterrupt(what string) error {
+func waitForInterrupt(what, tag string) error {
 	ctx, stop := signal.NotifyContext(background, os.Interrupt)
 	defer stop()
 	return withClient(func(client *pygrpc.Client) error {
 		started := func(method string, request any) *pygrpc.Call {
-			call, err := client.Call(ctx, method, request)
+			call, err := client.Call(ctx, method, request, tagged(tag))
 			if err != nil {
 				panic(err)
 			}
@@ -185,9 +188,9 @@ func waitForInterrupt(what string) error {
 		switch what {
 		case "unary":
 			fmt.Println("waiting")
-			_, err = client.UnaryUnary(ctx, "NeverAnswer", nil)
+			_, err = client.UnaryUnary(ctx, "NeverAnswer", nil, tagged(tag), pygrpc.Options{"timeout": 300})
 		case "read":
-			_, err = started("CountForever", counting("60s")).Read()
+			_, err = started("CountForever", counting("3600s")).Read()
 		case "headers":
 			_, err = started("NeverAnswer", nil).Headers()
 		case "write":
@@ -247,7 +250,7 @@ func leak() error {
 				return err
 			}
 			if at%(calls/streams) == 0 { // left early, and not closed
-				call, err := client.Call(background, "CountForever", counting("60s"))
+				call, err := client.Call(background, "CountForever", counting("3600s"))
 				if err != nil {
 					return err
 				}
@@ -309,7 +312,7 @@ func exitBusy(what string) error {
 		return err
 	}
 	for range 6 { // direct ones and others
-		method, request := "CountForever", any(counting("60s"))
+		method, request := "CountForever", any(counting("3600s"))
 		if what == "write" {
 			method, request = "NeverRead", nil
 		}
