@@ -12,7 +12,7 @@ from typing import Any, Callable, Iterable, TypeVar
 from pygrpc._base import ABSENT, BaseClient, Cardinality, Request, Source, requests_of
 from pygrpc._call import Call, receive_one
 from pygrpc._codec import decode_message
-from pygrpc._handles import Handle, call_for_text
+from pygrpc._handles import SLICE_MS, Handle, call_for_text
 from pygrpc._health import STATUS, WATCH, ask_health, open_watch
 from pygrpc._library import get_library
 
@@ -36,7 +36,9 @@ def _interruptible(work: Callable[[], _T]) -> _T:
             done.set()
 
     threading.Thread(target=run, name="pygrpc-load", daemon=True).start()
-    done.wait()
+    # In slices, for a signal that another thread was given wakes nobody here.
+    while not done.wait(SLICE_MS / 1000):
+        pass
     if failures:
         raise failures.pop()
     return results[0]
