@@ -26,7 +26,8 @@ def environment_of(requirements: str) -> Path:
     if not (place / "complete").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
         install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]
-        subprocess.run([str(python), *install, str(file)], check=True)
+        try_again = str(ROOT / "scripts" / "try-again")
+        subprocess.run([try_again, str(python), *install, str(file)], check=True)
         (place / "complete").touch()
     return python
 
