@@ -68,11 +68,18 @@ class Runner:
         *arguments: str | Path,
         given: bytes = b"",
         environment: dict[str, str] | None = None,
+        limit: int = LIMIT,
     ) -> Result:
         """Runs it to its end, with this as standard input."""
         with self.start(*arguments, environment=environment) as process:
-            output, errors = process.communicate(given, timeout=LIMIT)
+            output, errors = process.communicate(given, timeout=limit)
         return Result(process.returncode, output, errors.decode())
+
+    def counts(self, target: str, tag: str, until: str) -> Any:
+        """What became of the calls with a tag, by the server, which waits for a first one."""
+        waiting = [f"tag={tag}", f"{until}=1", f"waitAtMost={LIMIT}s"]
+        call = ["call", target, "GetCallCounts", *waiting, "--timeout", f"{2 * LIMIT}s"]
+        return self.succeed(*call, limit=3 * LIMIT).message
 
     def succeed(self, *arguments: str | Path, **settings: Any) -> Result:
         """The same, which has to end well and say nothing on standard error."""

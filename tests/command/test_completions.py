@@ -9,6 +9,7 @@ import re
 import select
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -164,6 +165,7 @@ def shell(
     (home / "config.json").write_text(json.dumps(config))
     environment = pytest.MonkeyPatch()
     for name, value in {
+        "PYGRPC_COMPLETION_SECONDS": str(LIMIT),
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home),
         "PYGRPC_CONFIG": str(home / "config.json"),
@@ -262,6 +264,7 @@ def test_colons_that_do_not_divide(
 ) -> None:
     """Where somebody has taken them from bash's COMP_WORDBREAKS."""
     monkeypatch.setenv("PATH", f"{command.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYGRPC_COMPLETION_SECONDS", str(LIMIT))
     set_up = BASH.format(scripts=SCRIPTS) + "COMP_WORDBREAKS=${COMP_WORDBREAKS//[:=]}\n"
     shell = Interactive(["bash", "--norc", "--noprofile", "-i"], set_up, tmp_path)
     assert shell.complete(f"pygrpc call {target} helloworld.") == GREETER
@@ -315,6 +318,7 @@ def test_nothing_is_run_and_nothing_is_said(command: Path, tmp_path: Path) -> No
     word = f"$(touch {tmp_path}/made)`touch {tmp_path}/made`"
     result = subprocess.run(
         [command, "__complete", "bash", "call", "--proto", word, "localhost:1", ""],
+        env={**os.environ, "PYGRPC_COMPLETION_SECONDS": str(LIMIT)},
         capture_output=True,
         text=True,
         timeout=LIMIT,
@@ -325,13 +329,28 @@ def test_nothing_is_run_and_nothing_is_said(command: Path, tmp_path: Path) -> No
 
 
 def test_a_server_that_does_not_answer(command: Path) -> None:
+    patience = {"": 2, "0": 2, "-1": 2, "1s": 2, "3": 3}  # in seconds, by what is asked for
     with socket.create_server(("localhost", 0)) as silent:
         begin = time.monotonic()
-        result = subprocess.run(
-            [command, "__complete", "bash", "call", f"localhost:{silent.getsockname()[1]}", ""],
-            capture_output=True,
-            timeout=LIMIT,
-            check=False,
-        )
-        assert result.stdout == result.stderr == b""
-        assert time.monotonic() - begin < 10
+        line = [
+            str(command),
+            "__complete",
+            "bash",
+            "call",
+            f"localhost:{silent.getsockname()[1]}",
+            "",
+        ]
+        processes = {
+            given: subprocess.Popen(
+                line,
+                env={**os.environ, "PYGRPC_COMPLETION_SECONDS": given},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            for given in patience
+        }
+        for given, process in processes.items():
+            assert process.communicate(timeout=LIMIT) == (b"", b"")
+            assert time.monotonic() - begin > patience[given] - 0.1
+            # The alarm has ended it, and not reflection, which gives up after 10 s.
+            assert process.returncode == -signal.SIGALRM

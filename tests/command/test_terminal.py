@@ -3,6 +3,7 @@
 """The command on a terminal: colours, the spinner, Ctrl-C, the pager."""
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -65,25 +66,29 @@ def test_in_a_pipe_json_is_compact(start: Start, target: str, tmp_path: Path) ->
     assert shown(terminal) == ""
 
 
-def test_the_spinner_comes_late_and_goes(start: Start, target: str) -> None:
-    terminal = start("call", target, "Sleep", "delay=1.5s")
+def test_the_spinner_comes_late_and_goes(start: Start, target: str, tmp_path: Path) -> None:
+    # The server answers what comes through the pipe: nothing, until it has turned.
+    pipe = tmp_path / "requests"
+    os.mkfifo(pipe)
+    requests = os.open(pipe, os.O_RDWR)  # waits for no reader
+    terminal = start("call", target, "EchoBidi", redirected="<requests")
     assert terminal.wait_for(FRAME) >= 0.3
+    terminal.wait_for(f"(?s)({FRAME}.*){{4}}")
+    os.write(requests, b'{"stringValue": "answered"}')
+    os.close(requests)
     assert terminal.finish() == 0
-    assert len(re.findall(FRAME, terminal.printed)) > 2
     printed, _, after = terminal.printed.rpartition(CLEARED)
-    assert "slept" not in printed
-    assert "slept" in COLOR.sub("", after)
+    assert "answered" not in printed
+    assert "answered" in COLOR.sub("", after)
 
 
 def test_a_call_that_is_quick_has_no_spinner(start: Start, target: str) -> None:
-    for _ in range(50):
+    # On a machine that does a lot else, none may be quick; those are what the test above is for.
+    for _ in range(5):
         terminal = start("call", target, "SayHello")
-        quick = terminal.wait_for("Hello") < 0.25
+        seconds = terminal.wait_for("Hello")
         assert terminal.finish() == 0
-        if quick:
-            assert "\r" not in terminal.printed.replace("\r\n", "\n")
-            return
-    pytest.fail("this machine is too slow to have a quick call in fifty")
+        assert seconds >= 0.3 or "\r" not in terminal.printed.replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize("elsewhere", ["2>errors", "2>&1 | cat >errors"])
@@ -104,9 +109,7 @@ def test_a_dumb_terminal_has_no_spinner(start: Start, target: str) -> None:
 
 
 def was_cancelled(run: Runner, target: str, tag: str) -> bool:
-    call = ["call", target, "GetCallCounts", f"tag={tag}", "waitForCancelled=1", "waitAtMost=20s"]
-    message = run.succeed(*call).message
-    return bool(message["cancelled"] == "1")
+    return bool(run.counts(target, tag, "waitForCancelled")["cancelled"] == "1")
 
 
 def test_ctrl_c_cancels_a_stream_and_says_so(start: Start, run: Runner, target: str) -> None:
@@ -126,6 +129,8 @@ def test_ctrl_c_while_the_spinner_turns(start: Start, run: Runner, target: str) 
     flags = ["--timeout", "none", "-H", f"x-call-tag: {tag}"]
     terminal = start("call", target, "pygrpc.test.Test/NeverAnswer", *flags)
     terminal.wait_for(r"\r[|/\\-] waiting")
+    # What is cancelled before it has begun is not sent.
+    assert run.counts(target, tag, "waitForStarted")["started"] == "1"
     terminal.send("\x03")
     assert terminal.finish() == 64 + 1
     # On a line of its own, that of the spinner, save for what the terminal echoes.
@@ -135,13 +140,14 @@ def test_ctrl_c_while_the_spinner_turns(start: Start, run: Runner, target: str) 
 
 def test_requests_are_typed(start: Start, target: str) -> None:
     terminal = start("call", target, "EchoBidi", "--compact", "--color=never")
-    terminal.wait_for("Ctrl-D ends them")
+    terminal.wait_for("Ctrl-D ends them\r\n")
+    asked = len(terminal.printed)  # until then the server was, for its schema
     for text in ("first", "second"):
         terminal.send(json.dumps({"stringValue": text}) + "\n")
         terminal.wait_for(f'{{"stringValue":"{text}"}}\r\n')
     terminal.send("\x04")
     assert terminal.finish() == 0
-    assert not re.search(FRAME, terminal.printed)
+    assert not re.search(FRAME, terminal.printed[asked:])
 
 
 ALL_TYPES = ["describe", "--proto", f"{PROTOS}/pygrpc_test/all_types.proto", "AllTypes"]
