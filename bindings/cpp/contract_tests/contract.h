@@ -40,6 +40,8 @@ void Expect(bool condition, const std::string& what);
 pygrpc::Client Connect(const Json& options = Json::object());
 // A text for x-call-tag, each time another.
 std::string NewTag();
+// Until the server has seen so many calls with the tag.
+void ExpectStarted(pygrpc::Client& client, const std::string& tag, int calls);
 // Until the server has seen the call with the tag cancelled.
 void ExpectCancelled(pygrpc::Client& client, const std::string& tag);
 

@@ -32,11 +32,11 @@ double Since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-// The first of three attempts, which give seconds, that stays below the limit: the machine may be
+// The first of ten attempts, which give seconds, that stays below the limit: the machine may be
 // busy.
-void BestOfThree(double limit, const std::function<double()>& attempt) {
+void FastEnough(double limit, const std::function<double()>& attempt) {
   double best = std::numeric_limits<double>::max();
-  for (int i = 0; i < 3 && best >= limit; ++i) best = std::min(best, attempt());
+  for (int i = 0; i < 10 && best >= limit; ++i) best = std::min(best, attempt());
   Expect(best < limit,
          "it took " + std::to_string(best) + " s, more than " + std::to_string(limit));
 }
@@ -86,12 +86,16 @@ std::string OwnPath() {
   return std::string(path, static_cast<size_t>(std::max<ssize_t>(size, 0)));
 }
 
-void ExpectChild(const std::string& name, const std::string& output,
-                 const std::string& environment = "") {
+std::string ChildPrints(const std::string& name, const std::string& environment = "") {
   auto [printed, code] =
-      Shell(environment + " timeout 60 " + Quoted(OwnPath()) + " --child " + name);
-  Expect(code == 0 && printed == output,
-         name + " ended with " + std::to_string(code) + ": " + printed);
+      Shell(environment + " timeout 240 " + Quoted(OwnPath()) + " --child " + name);
+  Expect(code == 0, name + " ended with " + std::to_string(code) + ": " + printed);
+  return printed;
+}
+
+void ExpectChild(const std::string& name, const std::string& environment = "") {
+  const std::string printed = ChildPrints(name, environment);
+  Expect(printed.empty(), name + " printed " + printed);
 }
 
 // What a body throws, which has to be of a class.
@@ -144,7 +148,7 @@ class Endless {
 // ---- 2, 3: the library
 
 void LibraryTooOld() {
-  ExpectChild("too_old", "", "LD_PRELOAD=" + Quoted(Environment("PYGRPC_OLD_LIBRARY")));
+  ExpectChild("too_old", "LD_PRELOAD=" + Quoted(Environment("PYGRPC_OLD_LIBRARY")));
 }
 
 void LibraryLoadedLocally() {
@@ -232,17 +236,23 @@ class OwnError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// One request, and then a fault of whoever makes them.
+// One request, and then, once the server has seen the call, a fault of whoever makes them.
 struct Failing {
   struct Iterator {
-    int at;
+    const Failing* requests;
     std::string operator*() const { return R"({"body":"YQ=="})"; }
-    Iterator& operator++() { throw OwnError("no more requests"); }
-    bool operator==(const Iterator& other) const { return at == other.at; }
-    bool operator!=(const Iterator& other) const { return at != other.at; }
+    Iterator& operator++() {
+      ExpectStarted(*requests->observer, requests->tag, 1);
+      throw OwnError("no more requests");
+    }
+    bool operator==(const Iterator& other) const { return requests == other.requests; }
+    bool operator!=(const Iterator& other) const { return requests != other.requests; }
   };
-  Iterator begin() const { return {0}; }
-  Iterator end() const { return {1}; }
+  Iterator begin() const { return {this}; }
+  Iterator end() const { return {nullptr}; }
+
+  pygrpc::Client* observer;
+  std::string tag;
 };
 
 void RequestsThatFail() {
@@ -252,9 +262,10 @@ void RequestsThatFail() {
     const Json options = {{"metadata", {{"x-call-tag", tag}}}};
     Thrown<OwnError>([&] {
       if (method == std::string("SinkPayloads")) {
-        observer.stream_unary(method, Failing(), options);
+        observer.stream_unary(method, Failing{&observer, tag}, options);
       } else {
-        for (const pygrpc::Message& each : observer.stream_stream(method, Failing(), options)) {
+        const Failing requests{&observer, tag};
+        for (const pygrpc::Message& each : observer.stream_stream(method, requests, options)) {
           static_cast<void>(each);
         }
       }
@@ -301,13 +312,20 @@ void LeaveEarly() {
 void CancelFromElsewhere() {
   pygrpc::Client client = Connect();
   for (const char* method : {"NeverAnswer", "CountForever"}) {
-    BestOfThree(0.1, [&] {
+    FastEnough(0.1, [&] {
       bool unary = method == std::string("NeverAnswer");
-      pygrpc::Call call = client.request(method, unary ? "{}" : R"({"interval":"60s"})");
-      if (!unary) call.next();
+      const std::string tag = NewTag();
+      const Json options = {{"metadata", {{"x-call-tag", tag}}}};
+      pygrpc::Call call = client.request(method, unary ? "{}" : R"({"interval":"3600s"})", options);
       Clock::time_point cancelled;
+      std::string missed;
       std::thread canceller([&] {
-        std::this_thread::sleep_for(milliseconds(200));
+        try {
+          ExpectStarted(client, tag, 1);
+        } catch (const std::exception& error) {
+          missed = error.what();
+        }
+        std::this_thread::sleep_for(milliseconds(50));
         cancelled = Clock::now();
         call.cancel();
       });
@@ -320,7 +338,7 @@ void CancelFromElsewhere() {
         fault = error.condition() == std::errc::operation_canceled ? "" : error.what();
       }
       canceller.join();
-      Expect(fault.empty(), fault);
+      Expect(fault.empty() && missed.empty(), fault + missed);
       return took;
     });
   }
@@ -328,15 +346,20 @@ void CancelFromElsewhere() {
 
 void OthersRunMeanwhile() {
   pygrpc::Client client = Connect();
-  std::atomic<bool> done{false};
-  int steps = 0;
-  std::thread counter([&] {
-    for (; !done; ++steps) std::this_thread::sleep_for(milliseconds(1));
+  // The time of 100 steps of 1 ms.
+  FastEnough(0.5, [&] {
+    std::atomic<bool> done{false};
+    int steps = 0;
+    std::thread counter([&] {
+      for (; !done; ++steps) std::this_thread::sleep_for(milliseconds(1));
+    });
+    const Clock::time_point began = Clock::now();
+    client.unary_unary("Sleep", R"({"delay":"0.5s"})");
+    const double took = Since(began);
+    done = true;
+    counter.join();
+    return took / steps * 100;
   });
-  client.unary_unary("Sleep", R"({"delay":"0.5s"})");
-  done = true;
-  counter.join();
-  Expect(steps >= 100, std::to_string(steps) + " steps");
 }
 
 // ---- 13, 14, 15: asynchronous
@@ -450,12 +473,15 @@ void NativeErrorTypes() {
   Expect(condition("ReturnStatus", R"({"code":5})", nullptr) != std::errc::timed_out, "NOT_FOUND");
 }
 
-void CloseWithCallsInFlight() {
-  pygrpc::Client client = Connect();
+// How long it takes.
+double ClosingWithCallsInFlight() {
+  const std::string tag = NewTag();
+  pygrpc::Client observer = Connect();
+  pygrpc::Client client = Connect({{"metadata", {{"x-call-tag", tag}}}});
   const std::vector<std::function<void()>> works = {
-      [&] { client.unary_unary("NeverAnswer", "{}", R"({"timeout":60})"); },
+      [&] { client.unary_unary("NeverAnswer", "{}", R"({"timeout":300})"); },
       [&] {
-        pygrpc::Call call = client.unary_stream("CountForever", R"({"interval":"60s"})");
+        pygrpc::Call call = client.unary_stream("CountForever", R"({"interval":"3600s"})");
         while (call.next()) {
         }
       },
@@ -482,14 +508,24 @@ void CloseWithCallsInFlight() {
       }
     });
   }
-  std::this_thread::sleep_for(milliseconds(500));
+  std::string missed;
+  try {
+    ExpectStarted(observer, tag, 8);
+  } catch (const std::exception& error) {
+    missed = error.what();
+  }
+  std::this_thread::sleep_for(milliseconds(200));
   const Clock::time_point began = Clock::now();
   client.close();
   client.close();
   for (std::thread& thread : threads) thread.join();
-  Expect(Since(began) < 1, "it took " + std::to_string(Since(began)) + " s");
+  const double took = Since(began);
+  Expect(missed.empty(), missed);
   Expect(closed == 8, std::to_string(closed.load()) + " ended with ClosedError");
+  return took;
 }
+
+void CloseWithCallsInFlight() { FastEnough(1, ClosingWithCallsInFlight); }
 
 void EightThreads() {
   pygrpc::Client client = Connect();
@@ -579,11 +615,12 @@ int UseThenFork() {
   call.next();
   const pid_t child = fork();
   if (child == 0) {
-    alarm(20);
+    alarm(60);
     const Clock::time_point began = Clock::now();
     Thrown<pygrpc::ForkedError>([&] { client.unary_unary("SayHello", "{}"); });
     Thrown<pygrpc::ForkedError>([&] { call.next(); });
-    std::exit(Since(began) < 1 ? 0 : 1);
+    std::printf("%f", Since(began));
+    std::exit(0);
   }
   int status = -1;
   waitpid(child, &status, 0);
@@ -620,18 +657,23 @@ std::string Build(const std::string& name, const std::string& source,
 
 std::string RunWithLibrary(const std::string& program, const std::string& arguments = "") {
   auto [output, code] =
-      Shell("LD_LIBRARY_PATH=\"$(pkg-config --variable=libdir pygrpc)\" timeout 60 " +
+      Shell("LD_LIBRARY_PATH=\"$(pkg-config --variable=libdir pygrpc)\" timeout 240 " +
             Quoted(program) + " " + arguments);
   Expect(code == 0, program + " ended with " + std::to_string(code) + ": " + output);
   return output;
 }
 
 void ExpectExit() {
-  BestOfThree(2 + 0.5, [] {  // half a second of it is the setting up
+  FastEnough(2 + 0.5, [] {  // half a second of it is the setting up
     const Clock::time_point began = Clock::now();
-    ExpectChild("exit_with_open_stream", "");
+    ExpectChild("exit_with_open_stream");
     return Since(began);
   });
+}
+
+// How long the child of the child takes to be told.
+void ExpectForked() {
+  FastEnough(1, [] { return std::stod(ChildPrints("use_then_fork")); });
 }
 
 void Coexist(bool ours_first) {
@@ -698,7 +740,7 @@ int RunChild(const std::string& name) {
 
 std::vector<Test> ContractTests() {
   const std::string linked = "a C++ program is linked to the library: the dynamic linker finds it";
-  auto child = [](const char* name) { return [name] { ExpectChild(name, ""); }; };
+  auto child = [](const char* name) { return [name] { ExpectChild(name); }; };
   return {
       {"library_from_path", Skip(linked)},
       {"library_from_environment", Skip(linked)},
@@ -727,7 +769,7 @@ std::vector<Test> ContractTests() {
       {"no_leak", child("no_leak")},
       {"exit_with_open_stream", ExpectExit},
       {"load_then_fork", child("load_then_fork")},
-      {"use_then_fork", child("use_then_fork")},
+      {"use_then_fork", ExpectForked},
       {"eight_threads", EightThreads},
       {"coexist_theirs_first", [] { Coexist(false); }},
       {"coexist_ours_first", [] { Coexist(true); }},

@@ -37,9 +37,15 @@ std::string NewTag() {
   return "cpp-" + std::to_string(getpid()) + "-" + std::to_string(++count);
 }
 
+void ExpectStarted(pygrpc::Client& client, const std::string& tag, int calls) {
+  Json request = {{"tag", tag}, {"waitForStarted", calls}, {"waitAtMost", "60s"}};
+  Json counts = client.unary_unary("GetCallCounts", request, R"({"timeout":90})").as<Json>();
+  Expect(counts.value("started", "0") == std::to_string(calls), "the server saw " + counts.dump());
+}
+
 void ExpectCancelled(pygrpc::Client& client, const std::string& tag) {
-  Json request = {{"tag", tag}, {"waitForCancelled", "1"}, {"waitAtMost", "5s"}};
-  Json counts = client.unary_unary("GetCallCounts", request).as<Json>();
+  Json request = {{"tag", tag}, {"waitForCancelled", "1"}, {"waitAtMost", "60s"}};
+  Json counts = client.unary_unary("GetCallCounts", request, R"({"timeout":90})").as<Json>();
   Expect(counts.value("cancelled", "0") == "1", "the server saw " + counts.dump());
 }
 
