@@ -113,8 +113,11 @@ static void hostile_servers(void** state) {
       {"cycle", NULL, PYGRPC_OK, NULL},
       {"names", NULL, PYGRPC_OK, NULL},
       {"gigantic", NULL, PYGRPC_E_STATUS, "\"max_receive_size\""},
-      {"endless", "{\"reflection_max_files\": 500}", PYGRPC_E_SCHEMA, "\"reflection_max_files\""},
-      {"endless", "{\"reflection_max_size\": 50000}", PYGRPC_E_SCHEMA, "\"reflection_max_size\""},
+      /* One file after the other, and slow machines are to come to the end, too. */
+      {"endless", "{\"reflection_max_files\": 500, \"reflection_timeout\": 100}", PYGRPC_E_SCHEMA,
+       "\"reflection_max_files\""},
+      {"endless", "{\"reflection_max_size\": 50000, \"reflection_timeout\": 100}", PYGRPC_E_SCHEMA,
+       "\"reflection_max_size\""},
   };
   for (size_t i = 0; i < COUNT_OF(kCases); i++) {
     print_message("# %s\n", kCases[i].how);
