@@ -17,7 +17,6 @@
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -243,7 +242,8 @@ class Round {
 TEST(Differential, RandomMessagesOfRandomSchemas) {
   constexpr int kMessages = 25;
   const uint64_t rounds = FromEnvironment("PYGRPC_ROUNDS", 60);
-  const uint64_t seed = FromEnvironment("PYGRPC_SEED", std::random_device()());
+  // The same messages in each run, unless others are asked for.
+  const uint64_t seed = FromEnvironment("PYGRPC_SEED", 20261122);
   std::cout << "PYGRPC_SEED=" << seed << " PYGRPC_ROUNDS=" << rounds << std::endl;
   int compared_with_util = 0;
   for (uint64_t i = 0; i < rounds; ++i) {
