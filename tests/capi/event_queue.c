@@ -42,7 +42,7 @@ pygrpc_event *next_event(const struct queue *queue) {
       expect_code(result, PYGRPC_PENDING, error);
       struct pollfd wait = {.fd = queue->out, .events = POLLIN};
       char byte;
-      assert_int_equal(poll(&wait, 1, 20000 * time_factor()), 1);
+      assert_int_equal(poll(&wait, 1, 60000 * time_factor()), 1);
       assert_int_equal(read(queue->out, &byte, 1), 1);
     }
   }

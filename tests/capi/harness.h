@@ -66,7 +66,8 @@ int stop_shared_client(void **state);
 /* A socket of TCP that is bound to a free port of 127.0.0.1, and does not listen yet. */
 int bind_free_port(int *port);
 
-/* A port of 127.0.0.1 where nobody listens, and the target it makes. */
+/* A port of 127.0.0.1 where nobody listens, and the target it makes. Until the process ends only
+ * server_start() with this "--port" changes that, as often as one likes. */
 int unused_port(void);
 const char *dead_target(void);
 
@@ -157,7 +158,11 @@ pygrpc_client *client_of(const char *target, const char *options);
 /* Loads a file below $PYGRPC_TEST_PROTOS. */
 void load(pygrpc_client *client, const char *file);
 
-/* A unary call by a new client that fails within 5 s, though it has 600 s unless call_options say
+/* What comes at once has so many milliseconds for it: more than a busy machine takes, and less than
+ * the 20 s after which gRPC gives up to connect. */
+enum { kAtOnceMs = 15000 };
+
+/* A unary call by a new client that fails at once, though it has 600 s unless call_options say
  * otherwise: with a status, a "reason" and "retriable" as given, and with the words in its message.
  */
 #define expect_call_failure(target, options, call_options, status, reason, retriable, words) \
@@ -167,8 +172,8 @@ void expect_call_failure_at(const char *target, const char *options, const char 
                             int32_t status, const char *reason, bool retriable, const char *words,
                             const char *file, int line);
 
-/* A unary call that succeeds; the response is to be freed with pygrpc_free(). Without options, slow
- * runs have more time for it. */
+/* A unary call that succeeds; the response is to be freed with pygrpc_free(). Without options it
+ * has a minute, and more in slow runs. */
 #define call(client, method, request, options) \
   call_at(client, method, request, options, __FILE__, __LINE__)
 char *call_at(pygrpc_client *client, const char *method, const char *request, const char *options,

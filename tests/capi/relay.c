@@ -280,7 +280,7 @@ int64_t relay_bytes_up(struct relay *relay) {
 
 const char *relay_connect_line(struct relay *relay) {
   pthread_mutex_lock(&relay->mutex);
-  const char *line = relay->connect_line;
+  const char *line = format("%s", relay->connect_line);
   pthread_mutex_unlock(&relay->mutex);
   return line;
 }

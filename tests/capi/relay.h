@@ -77,7 +77,7 @@ void relay_drip(struct relay *relay, enum relay_direction direction, int64_t gap
 int relay_connections(struct relay *relay);
 int64_t relay_bytes_up(struct relay *relay);
 
-/* The first line of the last CONNECT; valid until relay_stop(). */
+/* The first line of the last CONNECT, as format() gives texts. */
 const char *relay_connect_line(struct relay *relay);
 
 /* A socket of 127.0.0.1 that is bound and listens, but whose queue is full, so that the kernel

@@ -30,7 +30,7 @@ static pid_t play(void (*scene)(void)) {
   fflush(NULL);
   const pid_t child = fork();
   if (child == 0) {
-    alarm((unsigned)(60 * time_factor()));
+    alarm((unsigned)(120 * time_factor()));
     scene();
     _exit(0);
   }
@@ -40,7 +40,7 @@ static pid_t play(void (*scene)(void)) {
 static void greet(void) {
   char *response = NULL;
   pygrpc_error *error = NULL;
-  const char *options = format("{\"timeout\": %d}", 10 * time_factor());
+  const char *options = format("{\"timeout\": %d}", 60 * time_factor());
   const int32_t result = pygrpc_unary_unary(shared_client, "SayHello", "{\"name\": \"you\"}", NUL,
                                             options, &response, NULL, &error);
   if (result != PYGRPC_OK) fprintf(stderr, "%s\n", pygrpc_error_message(error));
@@ -186,7 +186,7 @@ static void a_forked_child(void) {
   pygrpc_queue_free(parents_queue);
   pygrpc_queue_free(parents_queue_with_fd);
   pygrpc_client_free(shared_client);
-  CHECK(now_ms() - start < 5000 * time_factor());
+  CHECK(now_ms() - start < 60000 * time_factor());
 }
 
 static void expect_count(pygrpc_queue *queue, const char *message) {
@@ -243,7 +243,7 @@ static void wait_then_fork_child(void) {
 }
 
 static void wait_then_fork_scene(void) {
-  CHECK(pygrpc_client_wait_ready(shared_client, 20000, NULL) == PYGRPC_OK);
+  CHECK(pygrpc_client_wait_ready(shared_client, 60000, NULL) == PYGRPC_OK);
   CHECK(ended_well(play(wait_then_fork_child)));
   greet();
 }

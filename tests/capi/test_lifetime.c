@@ -181,7 +181,7 @@ static void a_client_freed_with_calls_in_flight(void **state) {
     expect_error(calls[i].result, PYGRPC_E_CLOSED, &calls[i].error, "client");
     pygrpc_stream_free(calls[i].stream);
   }
-  assert_within(start, 3000);
+  assert_within(start, 60000);
   wait_for_cancelled("in-flight", 2 * kCalls);
 }
 
@@ -204,7 +204,7 @@ static void a_client_freed_while_it_connects(void **state) {
   const int64_t start = now_ms();
   pygrpc_client_free(wait.client);
   join_thread(thread);
-  assert_within(start, 3000);
+  assert_within(start, 60000);
   expect_error(wait.result, PYGRPC_E_CLOSED, &wait.error, "client");
 }
 
@@ -283,7 +283,7 @@ static void the_process_may_end_at_any_time(void **state) {
     const char *const command[] = {program, format("%zu", i), shared_server.target, NULL};
     const int64_t start = now_ms();
     assert_int_equal(run_program(command), 0);
-    assert_within(start, 10000);
+    assert_within(start, 60000);
   }
 }
 
