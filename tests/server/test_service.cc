@@ -339,13 +339,13 @@ Status TestService::EchoPayloads(Context* context,
 Status TestService::Crash(Context* context, const test::CrashRequest* request,
                           grpc::ServerWriter<Count>* writer) {
   CallScope call(&calls_, *context, "Crash");
+  // Else a write is complete before its bytes have left the process.
+  const grpc::WriteOptions written = grpc::WriteOptions().set_write_through();
   Count count;
   while (count.number() < request->after_messages()) {
     count.set_number(count.number() + 1);
-    if (!writer->Write(count)) return Cancelled();
+    if (!writer->Write(count, written)) return Cancelled();
   }
-  // A write is complete before its bytes have left the process.
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
   _exit(1);
 }
 
