@@ -14,13 +14,10 @@ static int32_t state_of(pygrpc_client *client) {
   return state;
 }
 
-/* min_backoff is also how long an attempt to connect may take. */
-static const char *quick_reconnect(void) {
-  return format(
-      "{\"reconnect\": {\"initial_backoff\": \"100ms\", \"min_backoff\": \"%dms\","
-      "\"max_backoff\": \"200ms\"}}",
-      200 * time_factor());
-}
+/* min_backoff is how long an attempt to connect may take: a busy server is not to miss it. */
+static const char kQuickReconnect[] =
+    "{\"reconnect\": {\"initial_backoff\": \"100ms\", \"min_backoff\": \"20s\","
+    "\"max_backoff\": \"200ms\"}}";
 
 static void a_new_client_does_not_connect(void **state) {
   (void)state;
@@ -34,7 +31,7 @@ static void a_channel_gets_ready(void **state) {
   (void)state;
   pygrpc_client *client = test_client(NULL);
   pygrpc_error *error = NULL;
-  expect_ok(pygrpc_client_wait_ready(client, 20000, &error), error);
+  expect_ok(pygrpc_client_wait_ready(client, 60000, &error), error);
   assert_int_equal(state_of(client), PYGRPC_CHANNEL_READY);
   expect_ok(pygrpc_client_wait_ready(client, 0, &error), error);
   expect_ok(pygrpc_client_wait_ready(client, -1, &error), error);
@@ -56,7 +53,7 @@ static void a_wait_of_0_only_begins_to_connect(void **state) {
   expect_code(result, PYGRPC_PENDING, error);
   while (result == PYGRPC_PENDING) {
     result = pygrpc_client_wait_ready(client, 10, &error);
-    assert_within(start, 20000);
+    assert_within(start, 60000);
   }
   expect_ok(result, error);
   pygrpc_client_free(client);
@@ -69,20 +66,21 @@ static void a_server_that_is_down(void **state) {
   int64_t start = now_ms();
   expect_code(pygrpc_client_wait_ready(client, 300, &error), PYGRPC_PENDING, error);
   assert_true(now_ms() - start >= 290);
-  assert_within(start, 2000);
+  assert_within(start, 60000);
   const int32_t channel = state_of(client);
   assert_true(channel == PYGRPC_CHANNEL_TRANSIENT_FAILURE || channel == PYGRPC_CHANNEL_CONNECTING);
 
   /* A call fails at once, not at its deadline, and says where nobody is. */
   start = now_ms();
   char *response = NULL;
-  int32_t result = pygrpc_unary_unary(client, "SayHello", "{}", NUL, NULL, &response, NULL, &error);
+  int32_t result = pygrpc_unary_unary(client, "SayHello", "{}", NUL, "{\"timeout\": 600}",
+                                      &response, NULL, &error);
   check_error(result, PYGRPC_E_STATUS, error);
   assert_int_equal(pygrpc_error_status(error), 14);
   assert_contains(pygrpc_error_message(error), "127.0.0.1:");
   assert_json(pygrpc_error_json(error), "/retriable", "true");
   pygrpc_error_free(error);
-  assert_within(start, 5000);
+  assert_within(start, kAtOnceMs);
 
   pygrpc_stream *streams[] = {
       open_stream(client, "SayHello", "{}", NULL), open_stream(client, "ListFeatures", "{}", NULL),
@@ -128,7 +126,7 @@ static void *call_and_wait(void *argument) {
 static void a_server_that_comes_up(void **state) {
   (void)state;
   const int port = unused_port();
-  struct late_call late = {client_of(format("127.0.0.1:%d", port), quick_reconnect()), 0, NULL};
+  struct late_call late = {client_of(format("127.0.0.1:%d", port), kQuickReconnect), 0, NULL};
   pthread_t thread;
   start_thread(&thread, call_and_wait, &late);
   while (state_of(late.client) != PYGRPC_CHANNEL_TRANSIENT_FAILURE) pause_ms(5);
@@ -147,9 +145,9 @@ static void a_server_that_comes_up(void **state) {
 static void a_server_that_dies(void **state) {
   (void)state;
   struct test_server server;
-  server_start(&server, NULL);
-  const int port = server.port;
-  pygrpc_client *client = client_of(server.target, quick_reconnect());
+  const int port = unused_port();
+  server_start(&server, "--port", format("%d", port), NULL);
+  pygrpc_client *client = client_of(server.target, kQuickReconnect);
   pygrpc_stream *endless =
       open_stream(client, "Test/CountForever", "{\"interval\": \"3600s\"}", NULL);
   pygrpc_stream *silent = open_stream(client, "Test/NeverAnswerBidi", NULL, NULL);
@@ -226,7 +224,7 @@ static void targets_that_lead_nowhere(void **state) {
     if (result == PYGRPC_OK) {
       load(client, "helloworld.proto");
       char *response = NULL;
-      result = pygrpc_unary_unary(client, "SayHello", "{}", NUL, "{\"timeout\": 20}", &response,
+      result = pygrpc_unary_unary(client, "SayHello", "{}", NUL, "{\"timeout\": 100}", &response,
                                   NULL, &error);
       check_error(result, PYGRPC_E_STATUS, error);
       assert_contains(pygrpc_error_message(error), kTargets[i]);

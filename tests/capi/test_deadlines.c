@@ -5,6 +5,9 @@
 
 #include "harness.h"
 
+/* Less than the 10 s of a unary call that is told nothing else. */
+enum { kBeforeOthersMs = 9000 };
+
 static void expect_deadline(pygrpc_client *caller, const char *options) {
   char *response = NULL;
   pygrpc_error *error = NULL;
@@ -17,7 +20,7 @@ static void expect_deadline(pygrpc_client *caller, const char *options) {
   pygrpc_error_free(error);
   assert_null(response);
   assert_true(now_ms() - start >= 190);
-  assert_within(start, 2000);
+  assert_within(start, kBeforeOthersMs);
 }
 
 static void every_way_to_write_a_timeout(void **state) {
@@ -50,7 +53,7 @@ static void streams_have_deadlines(void **state) {
         open_stream(shared_client, endless->method, endless->request, "{\"timeout\": \"200ms\"}");
     expect_status(stream, 4);
     assert_true(now_ms() - start >= 190);
-    assert_within(start, 2000);
+    assert_within(start, 60000);
     pygrpc_error *error = NULL;
     if (endless->request == NULL) {
       expect_code(pygrpc_stream_write(stream, "{}", NUL, -1, &error), PYGRPC_END, error);
@@ -59,11 +62,13 @@ static void streams_have_deadlines(void **state) {
   }
 }
 
-/* Messages that were on time count; the deadline ends what follows. */
+/* Messages that were on time count; the deadline ends what follows. On a connection that is there
+ * the first message takes a hundredth of the time. */
 static void messages_before_the_deadline(void **state) {
   (void)state;
+  expect_greeting(shared_client, "SayHello");
   pygrpc_stream *stream = open_stream(shared_client, "Test/CountForever",
-                                      "{\"interval\": \"0.1s\"}", "{\"timeout\": 1}");
+                                      "{\"interval\": \"0.02s\"}", "{\"timeout\": 2}");
   int messages = 0;
   for (;;) {
     char *message = NULL;
@@ -79,7 +84,7 @@ static void messages_before_the_deadline(void **state) {
     pygrpc_error_free(error);
     break;
   }
-  assert_true(messages >= 1 && messages <= 10);
+  assert_true(messages >= 1 && messages <= 100);
   pygrpc_stream_free(stream);
 }
 
@@ -125,19 +130,26 @@ static void a_deadline_that_has_passed(void **state) {
               PYGRPC_E_STATUS, error);
   assert_int_equal(pygrpc_error_status(error), 4);
   pygrpc_error_free(error);
-  assert_within(start, 1000);
+  assert_within(start, kBeforeOthersMs);
 }
 
 /* A PENDING read does not end the call; its deadline does. */
 static void a_read_outlives_neither(void **state) {
   (void)state;
+  const int64_t start = now_ms();
   pygrpc_stream *stream =
       open_stream(shared_client, "Test/NeverAnswer", "{}", "{\"timeout\": \"500ms\"}");
   pygrpc_error *error = NULL;
   char *message = NULL;
-  expect_code(pygrpc_stream_read(stream, 50, &message, NULL, &error), PYGRPC_PENDING, error);
-  expect_code(pygrpc_stream_read(stream, 50, &message, NULL, &error), PYGRPC_PENDING, error);
-  expect_status(stream, 4);
+  expect_code(pygrpc_stream_read(stream, 0, &message, NULL, &error), PYGRPC_PENDING, error);
+  int32_t result;
+  do {
+    result = pygrpc_stream_read(stream, 50, &message, NULL, &error);
+  } while (result == PYGRPC_PENDING);
+  check_error(result, PYGRPC_E_STATUS, error);
+  assert_int_equal(pygrpc_error_status(error), 4);
+  pygrpc_error_free(error);
+  assert_true(now_ms() - start >= 490);
   pygrpc_stream_free(stream);
 }
 
