@@ -14,7 +14,9 @@ static struct test_server servers[kServers];
 
 static int start_servers(void **state) {
   (void)state;
-  for (int i = 0; i < kServers; i++) server_start(&servers[i], NULL);
+  for (int i = 0; i < kServers; i++) {
+    server_start(&servers[i], "--port", format("%d", unused_port()), NULL);
+  }
   return 0;
 }
 
@@ -73,7 +75,7 @@ static void wait_for_all(pygrpc_client *client, int failure) {
       seen[server_of(pid)] = true;
       missing--;
     }
-    assert_within(start, 30000);
+    assert_within(start, 60000);
   }
 }
 
@@ -112,16 +114,21 @@ struct load {
   int64_t calls;
   int64_t lost;
   int64_t by_server[kServers];
-  int64_t by_others; /* a process that none of servers[] was when the load began */
+  int64_t by_others;   /* a process that none of servers[] was when the load began */
+  int64_t by_the_dead; /* of calls that began when it was dead */
   int pids[kServers];
+  int dead_pid; /* 0: none */
 };
 
 static void *call_on_and_on(void *argument) {
   struct load *work = argument;
+  int dead_pid = 0;
   for (bool stop = false; !stop;) {
     const int pid = who_answers(work->client, 0);
     pthread_mutex_lock(&work->mutex);
     work->calls++;
+    if (dead_pid != 0 && pid == dead_pid) work->by_the_dead++;
+    dead_pid = work->dead_pid;
     if (pid <= 0) work->lost++;
     bool known = pid <= 0;
     for (int i = 0; i < kServers; i++) {
@@ -151,9 +158,10 @@ static void wait_for_count(struct load *work, const int64_t *count, int64_t want
   }
 }
 
-#define RETRY_UNAVAILABLE                                                              \
-  "\"methodConfig\": [{\"name\": [{}], \"retryPolicy\": {\"maxAttempts\": 5,"          \
-  "\"initialBackoff\": \"0.02s\", \"maxBackoff\": \"0.5s\", \"backoffMultiplier\": 2," \
+#define RETRY_UNAVAILABLE(backoff)                                            \
+  "\"methodConfig\": [{\"name\": [{}], \"retryPolicy\": {\"maxAttempts\": 5," \
+  "\"initialBackoff\": \"" backoff                                            \
+  "\", \"maxBackoff\": \"5s\", \"backoffMultiplier\": 3,"                     \
   "\"retryableStatusCodes\": [\"UNAVAILABLE\"]}}]"
 
 static void a_server_that_dies_loses_no_call(void **state) {
@@ -162,8 +170,8 @@ static void a_server_that_dies_loses_no_call(void **state) {
   work.client =
       scale_client(all_servers(),
                    "{\"load_balancing\": \"round_robin\", \"reconnect\": {\"initial_backoff\":"
-                   "0.1, \"min_backoff\": 5, \"max_backoff\": 0.3},"
-                   "\"service_config\": {" RETRY_UNAVAILABLE "}}");
+                   "0.1, \"min_backoff\": 20, \"max_backoff\": 0.3},"
+                   "\"service_config\": {" RETRY_UNAVAILABLE("0.2s") "}}");
   for (int i = 0; i < kServers; i++) work.pids[i] = servers[i].pid;
   wait_for_all(work.client, 0);
   pthread_t threads[4];
@@ -172,11 +180,11 @@ static void a_server_that_dies_loses_no_call(void **state) {
   for (int i = 0; i < kServers; i++) wait_for_count(&work, &work.by_server[i], 50);
   const int port = servers[1].port;
   server_kill(&servers[1]);
-  const int64_t before_kill = read_count(&work, &work.calls);
-  wait_for_count(&work, &work.calls, before_kill + 400);
-  const int64_t of_the_dead = read_count(&work, &work.by_server[1]);
+  pthread_mutex_lock(&work.mutex);
+  work.dead_pid = work.pids[1];
+  const int64_t before_kill = work.calls;
+  pthread_mutex_unlock(&work.mutex);
   wait_for_count(&work, &work.calls, before_kill + 600);
-  assert_int_equal(read_count(&work, &work.by_server[1]), of_the_dead);
 
   server_start(&servers[1], "--port", format("%d", port), NULL);
   wait_for_count(&work, &work.by_others, 50);
@@ -190,6 +198,7 @@ static void a_server_that_dies_loses_no_call(void **state) {
                 (long long)work.by_server[1], (long long)work.by_server[2],
                 (long long)work.by_others);
   assert_int_equal(work.lost, 0);
+  assert_int_equal(work.by_the_dead, 0);
   pygrpc_client_free(work.client);
 }
 
@@ -200,7 +209,7 @@ static void retries_are_attempts_of_the_server(void **state) {
   struct test_server failing;
   server_start(&failing, "--fail", "14", NULL);
   pygrpc_client *client =
-      scale_client(failing.target, "{\"service_config\": {" RETRY_UNAVAILABLE "}}");
+      scale_client(failing.target, "{\"service_config\": {" RETRY_UNAVAILABLE("0.01s") "}}");
   assert_int_equal(who_answers(client, 14), 0);
   pygrpc_client_free(client);
 
@@ -243,12 +252,13 @@ static void a_timeout_by_service_config(void **state) {
       pygrpc_unary_unary(client, "Test/NeverAnswer", "{}", NUL, NULL, &response, NULL, &error),
       PYGRPC_E_STATUS, error);
   assert_int_equal(pygrpc_error_status(error), 4);
-  assert_within(start, 10000);
+  assert_within(start, kAtOnceMs);
   pygrpc_error_free(error);
   pygrpc_client_free(client);
 }
 
-/* One of three servers fails every call: it is taken out, and no call fails any more. */
+/* One of three servers fails every call: it is taken out, and no call fails any more. It may be
+ * connected to after the others; until then its share is theirs. */
 static void outlier_detection_takes_a_bad_server_out(void **state) {
   (void)state;
   struct test_server failing;
@@ -256,14 +266,14 @@ static void outlier_detection_takes_a_bad_server_out(void **state) {
   pygrpc_client *client = scale_client(
       format("ipv4:%s,%s,%s", servers[0].target, failing.target, servers[2].target),
       "{\"service_config\": {\"loadBalancingConfig\": [{\"outlier_detection_experimental\": {"
-      "\"interval\": \"0.2s\", \"baseEjectionTime\": \"300s\", \"maxEjectionPercent\": 50,"
+      "\"interval\": \"0.5s\", \"baseEjectionTime\": \"300s\", \"maxEjectionPercent\": 50,"
       "\"failurePercentageEjection\": {\"threshold\": 50, \"enforcementPercentage\": 100,"
-      "\"minimumHosts\": 3, \"requestVolume\": 5},"
+      "\"minimumHosts\": 3, \"requestVolume\": 2},"
       "\"childPolicy\": [{\"round_robin\": {}}]}}]}}");
   int failures = 0, calls = 0, good_in_a_row = 0;
   const int64_t start = now_ms();
   /* Of a round of three, one fails: that many good ones in a row are no accident. */
-  while (good_in_a_row < 60) {
+  while (failures < 2 || good_in_a_row < 60) {
     const bool good = who_answers(client, 13) > 0;
     calls++;
     good_in_a_row = good ? good_in_a_row + 1 : 0;
@@ -271,7 +281,6 @@ static void outlier_detection_takes_a_bad_server_out(void **state) {
     assert_within(start, 60000);
   }
   print_message("# %d of the first %d calls failed, then none\n", failures, calls - 60);
-  assert_true(failures >= 5);
   pygrpc_client_free(client);
   server_stop(&failing);
 }
@@ -289,7 +298,7 @@ static void health_checks_choose_servers(void **state) {
 
   pygrpc_client *client = scale_client(target, "{\"load_balancing\": \"round_robin\"}");
   const int64_t start = now_ms();
-  while (who_answers(client, 0) != without.pid) assert_within(start, 30000);
+  while (who_answers(client, 0) != without.pid) assert_within(start, 60000);
   pygrpc_client_free(client);
 
   client = scale_client(target, "{\"load_balancing\": \"round_robin\", " CHECKED "}");
