@@ -236,6 +236,6 @@ void expect_usable_at(pygrpc_client* client, const char* file, int line) {
              &outcome);
     if (outcome.code == PYGRPC_END) return;
     pause_ms(1);
-  } while (outcome.status == 14 && outcome.retriable && now_ms() - start < 5000);
+  } while (outcome.status == 14 && outcome.retriable && now_ms() - start < kHangMs);
   fail_at(file, line, "the client is not usable any more: %s", outcome.message);
 }

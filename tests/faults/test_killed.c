@@ -48,7 +48,9 @@ struct running {
   int64_t start;
 };
 
+/* On the port where it was before, if it was. */
 static void start_server(struct test_server* server) {
+  if (server->port == 0) server->port = unused_port();
   const char* port = format("%d", server->port);
   server_start(server, "--port", port, "--die-with-parent", NULL);
 }
@@ -104,7 +106,7 @@ static void expect_end_of(struct running* running, int32_t status, const char* r
     /* those that may leave before gRPC knows are few */
     const int64_t start = now_ms();
     while (rpc_write(&running->rpc, running->phase->streamed_request) == PYGRPC_OK) {
-      assert_within(start, 10000);
+      assert_within(start, 60000);
     }
   }
   rpc_read_all(&running->rpc, &outcome);
@@ -129,7 +131,7 @@ static void killed_in_each_phase(void** state) {
   server_kill(&server);
   const int64_t start = now_ms();
   for (int i = 0; i < kRpcs; i++) expect_end_of(&running[i], 14, "connection_reset");
-  assert_within(start, 5000);
+  assert_within(start, kAtOnceMs);
   start_server(&server);
   expect_all_usable(running);
   print_message("# figure: RPCs whose server is killed = %d calls\n", kRpcs);
@@ -194,7 +196,8 @@ static void killed_while_connecting(void** state) {
 
 static void stopped_in_each_phase(void** state) {
   (void)state;
-  const int timeout_ms = time_factor() > 1 ? 6000 : 3000;
+  /* within which all of them have to come to their phase */
+  const int timeout_ms = time_factor() > 1 ? 12000 : 6000;
   struct test_server server = {0};
   struct running running[kRpcs];
   start_server(&server);
@@ -208,7 +211,7 @@ static void stopped_in_each_phase(void** state) {
     if (late > latest) latest = late;
     expect_outcome(&outcome, 4, "deadline");
     assert_true(late >= -10);
-    assert_within(running[i].start + timeout_ms, 1000);
+    assert_within(running[i].start + timeout_ms, kAtOnceMs);
   }
   print_message("# figure: latest deadline of RPCs whose server hangs = %d ms\n", (int)latest);
   assert_int_equal(kill(server.pid, SIGCONT), 0);
@@ -229,7 +232,7 @@ static void stopped_before_the_connection(void** state) {
     converse(clients[i], (enum rpc_mode)(i % kRpcModes), &kConversation[i / kRpcModes],
              "{\"timeout\": 0.2}", &outcome);
     expect_outcome(&outcome, 4, "deadline_connecting");
-    assert_within(start, 2000);
+    assert_within(start, kAtOnceMs);
   }
   assert_int_equal(kill(server.pid, SIGCONT), 0);
   for (size_t i = 0; i < COUNT_OF(clients); i++) {

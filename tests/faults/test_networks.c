@@ -24,9 +24,7 @@ struct running {
   int64_t start;
 };
 
-static void open_endless(struct running* running, int index, const char* target,
-                         const char* client_options, const char* options) {
-  running->client = client_of(target, client_options);
+static void open_endless(struct running* running, int index, const char* options) {
   running->start = now_ms();
   rpc_open(&running->rpc, running->client, (enum rpc_mode)(index % kRpcModes),
            kEndless[index / kRpcModes].method, kEndless[index / kRpcModes].request, options);
@@ -35,7 +33,8 @@ static void open_endless(struct running* running, int index, const char* target,
 static void open_all(struct running* running, const char* target, const char* client_options,
                      const char* options) {
   for (int i = 0; i < kRpcs; i++) {
-    open_endless(&running[i], i, target, client_options, options);
+    running[i].client = client_of(target, client_options);
+    open_endless(&running[i], i, options);
   }
 }
 
@@ -46,25 +45,22 @@ static void close_all(struct running* running) {
   }
 }
 
-/* Opens all of them through the relay, each on a connection of its own, and freezes it when the
- * server has them; when that was. */
-static int64_t freeze_under(struct relay* relay, struct running* running, const char* tag,
-                            const char* client_options, const char* timeout) {
+/* Connects all clients through the relay, freezes it, and opens the RPCs, each on a connection of
+ * its own; when it was frozen. Before that there is no RPC, so keepalive, which takes a busy machine
+ * for a silent one, looks for nothing. */
+static int64_t freeze_under(struct relay* relay, struct running* running,
+                            const char* client_options, const char* options) {
   relay_start(relay, RELAY_PLAIN, shared_server.port);
-  open_all(running, relay->target, client_options,
-           format("{\"metadata\": {\"x-call-tag\": \"%s\"}, \"timeout\": %s}", tag, timeout));
   for (int i = 0; i < kRpcs; i++) {
-    /* gRPC connects where somebody waits */
-    char* headers = NULL;
     pygrpc_error* error = NULL;
-    while (relay_connections(relay) <= i) {
-      expect_code(pygrpc_stream_headers(running[i].rpc.stream, 10, &headers, NULL, &error),
-                  PYGRPC_PENDING, error);
-    }
+    running[i].client = client_of(relay->target, client_options);
+    expect_ok(pygrpc_client_wait_ready(running[i].client, 60000 * time_factor(), &error), error);
   }
-  wait_for_started(tag, kRpcs);
+  assert_true(relay_connections(relay) >= kRpcs);
   relay_freeze(relay);
-  return now_ms();
+  const int64_t frozen = now_ms();
+  for (int i = 0; i < kRpcs; i++) open_endless(&running[i], i, options);
+  return frozen;
 }
 
 static void a_black_hole_with_keepalive(void** state) {
@@ -77,7 +73,7 @@ static void a_black_hole_with_keepalive(void** state) {
       "{\"grpc.use_local_subchannel_pool\": 1, \"grpc.http2.max_pings_without_data\": 0},"
       "\"reconnect\": {\"initial_backoff\": 0.1}}",
       kTimeMs, kTimeoutMs);
-  const int64_t frozen = freeze_under(&relay, running, "keepalive", options, "600");
+  const int64_t frozen = freeze_under(&relay, running, options, "{\"timeout\": 600}");
   for (int i = 0; i < kRpcs; i++) {
     struct outcome outcome;
     rpc_read_all(&running[i].rpc, &outcome);
@@ -89,7 +85,7 @@ static void a_black_hole_with_keepalive(void** state) {
       "# figure: UNAVAILABLE in a black hole with keepalive of 0.4 s and 0.4 s after = "
       "%d ms\n",
       (int)took);
-  assert_within(frozen, kTimeMs + kTimeoutMs + 2000);
+  assert_within(frozen, kTimeMs + kTimeoutMs + kAtOnceMs);
   relay_thaw(&relay);
   for (int i = 0; i < kRpcs; i++) expect_usable(running[i].client);
   close_all(running);
@@ -101,20 +97,21 @@ static void a_black_hole_without(void** state) {
   const int timeout_ms = time_factor() > 1 ? 6000 : 2500;
   struct relay relay;
   struct running running[kRpcs];
-  freeze_under(&relay, running, "no-keepalive", kOwnConnections, format("\"%dms\"", timeout_ms));
+  freeze_under(&relay, running, kOwnConnections, format("{\"timeout\": \"%dms\"}", timeout_ms));
   for (int i = 0; i < kRpcs; i++) {
     struct outcome outcome;
     rpc_read_all(&running[i].rpc, &outcome);
     expect_outcome(&outcome, 4, "deadline");
     assert_true(now_ms() - running[i].start >= timeout_ms - 10);
-    assert_within(running[i].start + timeout_ms, 1000);
+    assert_within(running[i].start + timeout_ms, kAtOnceMs);
   }
   close_all(running);
   relay_stop(&relay);
 }
 
 /* From some byte on nothing arrives. Where the client looks for that, it goes on to another
- * connection. */
+ * connection. On a busy machine it may give up the connection before that byte; nothing else ends
+ * the RPC but that, in either case. */
 static void a_connection_that_dies_away(void** state) {
   (void)state;
   static const int64_t kUp[] = {0, 24, 250}, kDown[] = {0, 40, 110};
@@ -132,12 +129,11 @@ static void a_connection_that_dies_away(void** state) {
       converse(client, (enum rpc_mode)(i % kRpcModes),
                &kConversation[(i + 2 * (size_t)direction) % kConversations], "{\"timeout\": 60}",
                &outcome);
-      assert_true(relay_has_cut(&relay));
       assert_int_equal(outcome.status, 14);
       assert_true(outcome.retriable);
       assert_true(strcmp(outcome.reason, "keepalive_timeout") == 0 ||
                   strcmp(outcome.reason, "connect_timeout") == 0);
-      assert_within(start, 3000);
+      assert_within(start, kAtOnceMs);
       expect_usable(client);
       pygrpc_client_free(client);
       relay_stop(&relay);
@@ -178,7 +174,7 @@ static void a_drip_that_is_too_slow(void** state) {
              "{\"timeout\": 0.3}", &outcome);
     assert_int_equal(outcome.status, 4);
     assert_true(now_ms() - start >= 290);
-    assert_within(start, 1300);
+    assert_within(start, kAtOnceMs);
     pygrpc_client_free(client);
     relay_stop(&relay);
   }
@@ -204,7 +200,7 @@ static void half_open_connections(void** state) {
       expect_outcome(&outcome, 14, "connect_timeout");
       assert_true(outcome.retriable);
     }
-    assert_within(start, 3000);
+    assert_within(start, kAtOnceMs);
     close_all(running);
 
     start = now_ms();
@@ -214,7 +210,7 @@ static void half_open_connections(void** state) {
       expect_outcome(&outcome, 4, "deadline_connecting");
       assert_true(outcome.retriable);
     }
-    assert_within(start, 2000);
+    assert_within(start, kAtOnceMs);
     close_all(running);
   }
   relay_stop(&silent);
