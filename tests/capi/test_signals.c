@@ -12,7 +12,7 @@
 #include "harness.h"
 #include "relay.h"
 
-enum { kWaitMs = 300, kLateMs = 3000 };
+enum { kWaitMs = 300, kLateMs = kAtOnceMs };
 
 static int handled; /* signals, by whichever thread gets them */
 
@@ -187,7 +187,7 @@ static int tear_down(void **state) {
 }
 
 /* A wait that does not end would be stopped by nobody. */
-enum { kEndlessMs = 15000 };
+enum { kEndlessMs = 30000 };
 static pthread_t watchdog;
 static pthread_mutex_t watch_mutex = PTHREAD_MUTEX_INITIALIZER;
 static const char *watched_name; /* NULL: nothing more is to come */
@@ -235,26 +235,38 @@ static void stop_signals(void) {
   join_thread(watchdog);
 }
 
+/* Waits once; how late it ended. */
+static int64_t wait_once(size_t i) {
+  begin(kWaits[i].name);
+  place.began = now_ms();
+  const int32_t result = kWaits[i].wait(&place);
+  const int64_t taken = now_ms() - place.began;
+  pygrpc_free(place.text);
+  place.text = NULL;
+  if (result != PYGRPC_PENDING || taken < kWaitMs - 2 || taken > kWaitMs + kLateMs) {
+    print_message("# %s: %s after %d ms\n", kWaits[i].name, pygrpc_code_name(result), (int)taken);
+  }
+  assert_int_equal(result, PYGRPC_PENDING);
+  assert_true(taken >= kWaitMs - 2);
+  assert_within(place.began, kWaitMs + kLateMs);
+  return taken - kWaitMs;
+}
+
 static void every_wait(int flags) {
   int64_t latest = 0;
   start_signals(flags);
   for (size_t i = 0; i < COUNT_OF(kWaits); i++) {
-    begin(kWaits[i].name);
-    const int handled_before = signals_handled();
-    place.began = now_ms();
-    const int32_t result = kWaits[i].wait(&place);
-    const int64_t taken = now_ms() - place.began;
-    pygrpc_free(place.text);
-    place.text = NULL;
-    if (result != PYGRPC_PENDING || taken < kWaitMs - 2 || taken > kWaitMs + kLateMs) {
-      print_message("# %s: %s after %d ms\n", kWaits[i].name, pygrpc_code_name(result), (int)taken);
+    /* The handler was not kept from running. A busy machine joins some signals into one; one that
+     * stands still for all of a wait, all of them, but not in each of several waits. */
+    enum { kWaitsAtMost = 5, kHandled = 5 };
+    int handled_in_wait = 0;
+    for (int n = 0; n < kWaitsAtMost && handled_in_wait < kHandled; n++) {
+      const int handled_before = signals_handled();
+      const int64_t late = wait_once(i);
+      handled_in_wait = signals_handled() - handled_before;
+      if (late > latest) latest = late;
     }
-    assert_int_equal(result, PYGRPC_PENDING);
-    assert_true(taken >= kWaitMs - 2);
-    assert_within(place.began, kWaitMs + kLateMs);
-    /* the handler was not kept from running: a busy machine joins some signals into one */
-    assert_true(signals_handled() - handled_before >= 5);
-    if (taken - kWaitMs > latest) latest = taken - kWaitMs;
+    assert_true(handled_in_wait >= kHandled);
   }
   stop_signals();
   printf("# figure: lateness of a wait of 300 ms under signals%s = %d ms\n",
