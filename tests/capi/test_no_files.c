@@ -53,7 +53,8 @@ static double cpu_seconds(void) {
 static pygrpc_client *scene_client(void) {
   pygrpc_client *client = NULL;
   char options[600];
-  snprintf(options, sizeof options, "{\"proto_path\": [\"%s\"]}", getenv("PYGRPC_TEST_PROTOS"));
+  snprintf(options, sizeof options, "{\"proto_path\": [\"%s\"], \"timeout\": 60}",
+           getenv("PYGRPC_TEST_PROTOS"));
   check(pygrpc_client_new(target, options, &client, NULL) == PYGRPC_OK);
   return client;
 }
@@ -126,7 +127,7 @@ static void another_connection(void) {
   take_files();
   check(pygrpc_client_new(target, options, &other, NULL) == PYGRPC_OK);
   check(pygrpc_load_client(other, client, NULL) == PYGRPC_OK);
-  expect_too_many_files(other, "{\"timeout\": 2}", "Too many open files");
+  expect_too_many_files(other, "{\"timeout\": 60}", "Too many open files");
   expect_too_many_files(other, "{\"timeout\": 2, \"wait_for_ready\": true}", "connection");
   /* What is connected goes on. */
   for (int i = 0; i < 100; i++) check(say_hello(client, NULL, NULL) == PYGRPC_OK);

@@ -12,11 +12,15 @@
 static struct test_server server;
 static const char *directory;
 
+/* Clients have connections of their own, which a server's end leaves to nobody else. */
 static const char *cache_options(const char *more) {
-  return format("{\"schema_cache\": \"%s\"%s}", directory, more);
+  return format(
+      "{\"schema_cache\": \"%s\", \"channel_arguments\":"
+      "{\"grpc.use_local_subchannel_pool\": 1}, \"reflection_timeout\": 60%s}",
+      directory, more);
 }
 
-/* A server on the port of the one before, if there was one: the cache knows servers by target. */
+/* A server on the port of the one before: the cache knows servers by target. */
 static void start(const char *option, const char *value) {
   static char port[16];
   snprintf(port, sizeof port, "%d", server.port);
@@ -26,7 +30,7 @@ static void start(const char *option, const char *value) {
 static int set_up(void **state) {
   (void)state;
   directory = make_directory();
-  server.port = 0;
+  server.port = unused_port();
   return 0;
 }
 

@@ -195,7 +195,7 @@ static void writes_after_the_server_has_ended(void **state) {
     int32_t result = PYGRPC_OK;
     while (result == PYGRPC_OK) result = pygrpc_stream_write(stream, "{}", NUL, -1, &error);
     expect_code(result, PYGRPC_END, error);
-    assert_within(start, 3000); /* as soon as it is known, not when a buffer is full */
+    assert_within(start, kAtOnceMs); /* as soon as it is known, not when a buffer is full */
     expect_code(pygrpc_stream_write(stream, "{}", NUL, 0, &error), PYGRPC_END, error);
     half_close(stream); /* nothing to do, and no fault */
     if (strcmp(kCases[i].method, "ReturnStatusBidi") == 0) {
@@ -292,28 +292,24 @@ static void a_bad_request_opens_no_stream(void **state) {
 /* ---- Reading with a timeout
  * --------------------------------------------------------------------*/
 
+static void expect_pending_read(pygrpc_stream *stream, int64_t timeout_ms) {
+  char dummy = 0, *message = &dummy;
+  size_t size = 1;
+  pygrpc_error *error = NULL;
+  expect_code(pygrpc_stream_read(stream, timeout_ms, &message, &size, &error), PYGRPC_PENDING,
+              error);
+  assert_null(message);
+  assert_int_equal(size, 0);
+}
+
 static void a_read_may_have_to_be_asked_again(void **state) {
   (void)state;
-  pygrpc_stream *stream =
-      open_stream(shared_client, "Test/CountForever", "{\"interval\": \"0.2s\"}", NULL);
-  for (int64_t number = 1; number <= 3; number++) {
-    int pending = 0;
-    for (;;) {
-      char dummy = 0, *message = &dummy;
-      size_t size = 1;
-      pygrpc_error *error = NULL;
-      const int32_t result = pygrpc_stream_read(stream, 20, &message, &size, &error);
-      if (result == PYGRPC_OK) {
-        assert_string_equal(message, format("{\"number\":\"%d\"}", (int)number));
-        pygrpc_free(message);
-        break;
-      }
-      expect_code(result, PYGRPC_PENDING, error);
-      assert_null(message);
-      assert_int_equal(size, 0);
-      pending++;
-    }
-    assert_true(pending > 0);
+  pygrpc_stream *stream = open_stream(shared_client, "SayHelloBidiStream", NULL, NULL);
+  for (int number = 1; number <= 3; number++) {
+    /* there is no answer before there is a question */
+    for (int i = 0; i < 5; i++) expect_pending_read(stream, 20);
+    write_message(stream, format("{\"name\": \"%d\"}", number));
+    expect_message(stream, format("{\"message\":\"Hello, %d!\"}", number));
   }
   pygrpc_stream_free(stream);
 }
@@ -322,12 +318,8 @@ static void a_read_of_0_does_not_wait(void **state) {
   (void)state;
   pygrpc_stream *stream = open_stream(shared_client, "Test/NeverAnswerBidi", NULL, NULL);
   const int64_t start = now_ms();
-  for (int i = 0; i < 100; i++) {
-    char *message = NULL;
-    pygrpc_error *error = NULL;
-    expect_code(pygrpc_stream_read(stream, 0, &message, NULL, &error), PYGRPC_PENDING, error);
-  }
-  assert_within(start, 1000);
+  for (int i = 0; i < 100; i++) expect_pending_read(stream, 0);
+  assert_within(start, kAtOnceMs);
   pygrpc_stream_free(stream);
 
   /* and yet it gets what is there in the end */
@@ -342,7 +334,7 @@ static void a_read_of_0_does_not_wait(void **state) {
       break;
     }
     expect_code(result, PYGRPC_PENDING, error);
-    assert_within(start, 10000);
+    assert_within(start, 60000);
   }
   pygrpc_stream_free(stream);
 }
@@ -352,11 +344,9 @@ static void a_timeout_is_kept(void **state) {
   pygrpc_stream *stream =
       open_stream(shared_client, "Test/NeverAnswer", "{}", "{\"timeout\": \"none\"}");
   const int64_t start = now_ms();
-  char *message = NULL;
-  pygrpc_error *error = NULL;
-  expect_code(pygrpc_stream_read(stream, 300, &message, NULL, &error), PYGRPC_PENDING, error);
+  expect_pending_read(stream, 300);
   assert_true(now_ms() - start >= 295);
-  assert_within(start, 1500);
+  assert_within(start, kAtOnceMs);
   pygrpc_stream_free(stream);
 }
 
@@ -368,18 +358,18 @@ static void a_write_may_have_to_be_asked_again(void **state) {
   pygrpc_stream *stream = open_stream(shared_client, "Test/NeverRead", NULL, NULL);
   char *payload = payload_json(100000);
   pygrpc_error *error = NULL;
-  int written = 0;
-  int32_t result = PYGRPC_OK;
-  while (result == PYGRPC_OK && written < 1000) {
-    result = pygrpc_stream_write(stream, payload, NUL, 200, &error);
-    if (result == PYGRPC_OK) written++;
-  }
   /* flow control: the server takes some, and then no more */
+  expect_ok(pygrpc_stream_write(stream, payload, NUL, 60000, &error), error);
+  int written = 1;
+  int32_t result = PYGRPC_OK;
+  for (; result == PYGRPC_OK && written < 1000; written++) {
+    result = pygrpc_stream_write(stream, payload, NUL, 200, &error);
+    /* a server that was held up may take more all the same */
+    const int64_t start = now_ms();
+    if (result == PYGRPC_PENDING) result = pygrpc_stream_write(stream, payload, NUL, 0, &error);
+    assert_within(start, kAtOnceMs);
+  }
   expect_code(result, PYGRPC_PENDING, error);
-  assert_true(written >= 1);
-  const int64_t start = now_ms();
-  expect_code(pygrpc_stream_write(stream, payload, NUL, 0, &error), PYGRPC_PENDING, error);
-  assert_within(start, 1000);
   free(payload);
   expect_ok(pygrpc_stream_cancel(stream, &error), error);
   expect_code(pygrpc_stream_write(stream, "{}", NUL, -1, &error), PYGRPC_END, error);
