@@ -153,8 +153,8 @@ static void certificates_that_are_no_certificates(void **state) {
     load(client, "helloworld.proto");
     char *response = NULL;
     const int64_t start = now_ms();
-    result = pygrpc_unary_unary(client, "SayHello", "{}", NUL, "{\"timeout\": 600}", &response, NULL,
-                                &error);
+    result = pygrpc_unary_unary(client, "SayHello", "{}", NUL, "{\"timeout\": 600}", &response,
+                                NULL, &error);
     assert_within(start, kAtOnceMs);
   }
   assert_true(result == PYGRPC_E_OPTION || result == PYGRPC_E_STATUS);

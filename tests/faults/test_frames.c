@@ -291,8 +291,8 @@ struct endless {
   struct rpc rpc;
 };
 
-/* All at once, so that each can have its time on a busy machine. They are connected before, for what
- * takes so long is not to be the connection. */
+/* All at once, so that each can have its time on a busy machine. They are connected before, for
+ * what takes so long is not to be the connection. */
 static void answers_that_never_end(void** state) {
   (void)state;
   static const char* const kFaults[] = {"hang", "hold-headers", "goaway-calm", "no-streams",

@@ -157,7 +157,7 @@ struct attack {
 static const enum manner kEveryManner[] = {UNARY, BINARY, STREAM, ASYNC_UNARY, ASYNC_STREAM};
 static const enum manner kTwoManners[] = {UNARY, ASYNC_STREAM};
 enum { kMoment = 5000, kDeadline = 300, kFar = 30000 }; /* ms */
-enum { kFloodMs = 1000 }; /* how long the server floods */
+enum { kFloodMs = 1000 };                               /* how long the server floods */
 
 /* Runs a client against an attack; its report, to be freed. */
 static char* run_attack(const char* attack, enum manner manner, int64_t timeout_ms) {
@@ -195,8 +195,8 @@ static void add_cost(struct cost* cost, const char* report) {
   if (cost->milliseconds < milliseconds) cost->milliseconds = milliseconds;
 }
 
-/* What a busy machine adds comes and goes; what the library takes, it takes each time. So what takes
- * too much is measured again. */
+/* What a busy machine adds comes and goes; what the library takes, it takes each time. So what
+ * takes too much is measured again. */
 enum { kMeasurements = 4 };
 
 static bool is_within(const char* report, double mebibytes, int64_t milliseconds) {
@@ -311,9 +311,9 @@ static void a_huge_message(void** state) {
 /* gRPC takes 32 bytes and more to note where each byte is that comes in a frame of its own. */
 static void a_message_in_tiny_frames(void** state) {
   (void)state;
-  static const struct attack kTiny[] = {
-      {"tiny-frames", 8, "receive_limit", "may receive by the option \\\"max_receive_size\\\"", 0,
-       true}};
+  static const struct attack kTiny[] = {{"tiny-frames", 8, "receive_limit",
+                                         "may receive by the option \\\"max_receive_size\\\"", 0,
+                                         true}};
   static const enum manner kOneManner[] = {UNARY};
   EXPECT_FAILURES(kTiny, kOneManner, 160);
 }

@@ -46,8 +46,8 @@ static void close_all(struct running* running) {
 }
 
 /* Connects all clients through the relay, freezes it, and opens the RPCs, each on a connection of
- * its own; when it was frozen. Before that there is no RPC, so keepalive, which takes a busy machine
- * for a silent one, looks for nothing. */
+ * its own; when it was frozen. Before that there is no RPC, so keepalive, which takes a busy
+ * machine for a silent one, looks for nothing. */
 static int64_t freeze_under(struct relay* relay, struct running* running,
                             const char* client_options, const char* options) {
   relay_start(relay, RELAY_PLAIN, shared_server.port);
