@@ -70,9 +70,10 @@ static struct count cut_everywhere(const struct conversation* conversation, int6
       const int before = count.cut;
       int turn = ending;
       /* The ways to cut share the bytes that are left out. */
-      for (int64_t after = ending * (step / 2); cut_once(
-               direction, after, ending, (enum rpc_mode)(turn % kRpcModes), conversation, &count);
-           after += step) {
+      int64_t after = ending * (step / 2);
+      while (cut_once(direction, after, ending, (enum rpc_mode)(turn % kRpcModes), conversation,
+                      &count)) {
+        after += step;
         turn++;
       }
       /* The preface, the settings and the headers alone have more. */
