@@ -154,8 +154,19 @@ static void a_server_that_dies(void **state) {
   write_message(silent, "{}");
   pygrpc_stream *crash = open_stream(client, "Test/Crash", "{\"afterMessages\": 2}", NULL);
   expect_message(crash, "{\"number\":\"1\"}");
-  expect_message(crash, "{\"number\":\"2\"}");
-  expect_status(crash, 14);
+  /* gRPC drops what had come but was not asked for yet when the connection is lost. */
+  char *second = NULL;
+  pygrpc_error *error = NULL;
+  const int32_t result = pygrpc_stream_read(crash, -1, &second, NULL, &error);
+  if (result == PYGRPC_OK) {
+    assert_string_equal(second, "{\"number\":\"2\"}");
+    pygrpc_free(second);
+    expect_status(crash, 14);
+  } else {
+    check_error(result, PYGRPC_E_STATUS, error);
+    assert_int_equal(pygrpc_error_status(error), 14);
+    pygrpc_error_free(error);
+  }
   expect_status(endless, 14);
   expect_status(silent, 14);
   pygrpc_stream_free(crash);

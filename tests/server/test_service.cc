@@ -346,6 +346,8 @@ Status TestService::Crash(Context* context, const test::CrashRequest* request,
     count.set_number(count.number() + 1);
     if (!writer->Write(count, written)) return Cancelled();
   }
+  // A client may get nothing that it had not asked for when the connection is lost.
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
   _exit(1);
 }
 
