@@ -142,10 +142,13 @@ int bind_free_port(int *port) {
   return fd;
 }
 
-/* The socket stays, so that the system gives the port to nobody else. */
 int unused_port(void) {
+  static int kept[32]; /* sockets, so that the system gives their ports to nobody else */
+  static size_t next;
+  int *place = &kept[next++ % COUNT_OF(kept)];
+  if (*place > 0) close(*place);
   int port;
-  bind_free_port(&port);
+  *place = bind_free_port(&port);
   return port;
 }
 

@@ -66,8 +66,8 @@ int stop_shared_client(void **state);
 /* A socket of TCP that is bound to a free port of 127.0.0.1, and does not listen yet. */
 int bind_free_port(int *port);
 
-/* A port of 127.0.0.1 where nobody listens, and the target it makes. Until the process ends only
- * server_start() with this "--port" changes that, as often as one likes. */
+/* A port of 127.0.0.1 where nobody listens, and the target it makes. Until 32 others were given
+ * only server_start() with this "--port" changes that, as often as one likes. */
 int unused_port(void);
 const char *dead_target(void);
 
