@@ -11,9 +11,10 @@ import { threadId, Worker } from 'node:worker_threads';
 import * as pygrpc from 'pygrpc';
 
 import {
-  fastEnough,
   connect,
+  fastEnough,
   Inapplicable,
+  runNode,
   tagged,
   TARGET,
   timed,
@@ -470,6 +471,27 @@ async function load_does_not_block() {
   }
 }
 
+async function load_while_a_worker_ends() {
+  // The second load is asked for when the worker of the first, idle for too long, is just ending.
+  const program = `
+    import { createRequire } from 'node:module';
+    const packageOf = createRequire(process.cwd() + '/package.json');
+    const { settings } = packageOf('./dist/background.js');
+    settings.idle = 20;
+    const client = new pygrpc.Client(null);
+    const late = setTimeout(() => {
+      console.log('it was never done');
+      process.exit();
+    }, 60_000);
+    for (let count = 0; count < 5; count++) {
+      await client.load('helloworld.proto');
+      await new Promise((resolve) => setTimeout(resolve, settings.idle));
+    }
+    clearTimeout(late);
+    console.log('all were loaded');`;
+  assert.equal(await runNode(program), 'all were loaded\n');
+}
+
 async function async_calls() {
   await withClient(async (client) => {
     const threads = new Set();
@@ -745,6 +767,7 @@ export const tests = {
   requests_are_left,
   event_loop_is_not_blocked,
   load_does_not_block,
+  load_while_a_worker_ends,
   worker_threads,
   health,
   call_info,

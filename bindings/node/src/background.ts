@@ -19,8 +19,12 @@ export interface Task {
 export type TaskResult = Omit<Output, 'bytes'> & { bytes: Uint8Array | null };
 
 const MAX_WORKERS = 8;
-/** A worker without work ends after so many ms. */
-const IDLE = 5000;
+
+/** What tests change. */
+export const settings = {
+  /** A worker without work ends after so many ms. */
+  idle: 5000,
+};
 
 interface Waiting {
   task: Task;
@@ -38,6 +42,7 @@ class Lane {
   constructor(
     library: Library,
     private readonly onIdle: (lane: Lane) => void,
+    /** It takes no more tasks. */
     private readonly onEnd: (lane: Lane) => void,
   ) {
     this.#worker = new Worker(join(__dirname, 'worker.js'), {
@@ -55,20 +60,34 @@ class Lane {
       this.#current?.reject(error);
       this.#current = undefined;
     });
-    this.#worker.on('exit', () => this.onEnd(this));
+    this.#worker.on('exit', (status) => {
+      const name = this.#current?.task.name;
+      this.#current?.reject(new Error(`the thread that was in ${name} ended with ${status}`));
+      this.#current = undefined;
+      this.onEnd(this);
+    });
   }
 
   run(waiting: Waiting): void {
     clearTimeout(this.#idleTimer);
     this.#current = waiting;
     this.#worker.ref();
-    this.#worker.postMessage(waiting.task);
+    try {
+      this.#worker.postMessage(waiting.task);
+    } catch (error) {
+      waiting.reject(error); // there are bytes that cannot be copied
+      this.#rest();
+      this.onIdle(this);
+    }
   }
 
   #rest(): void {
     this.#current = undefined;
     this.#worker.unref();
-    this.#idleTimer = setTimeout(() => void this.#worker.terminate(), IDLE);
+    this.#idleTimer = setTimeout(() => {
+      this.onEnd(this); // now: a worker that is terminated still takes messages, and loses them
+      void this.#worker.terminate();
+    }, settings.idle);
     this.#idleTimer.unref();
   }
 
@@ -104,10 +123,17 @@ class Background {
   }
 
   #next(): void {
-    if (this.#queue.length === 0) return;
-    const lane = this.#idle.pop() ?? this.#newLane();
-    const waiting = lane && this.#queue.shift();
-    if (waiting) lane.run(waiting);
+    const waiting = this.#queue[0];
+    if (waiting === undefined) return;
+    let lane: Lane | undefined;
+    try {
+      lane = this.#idle.pop() ?? this.#newLane();
+      if (lane === undefined) return; // one of them will be idle
+    } catch (error) {
+      waiting.reject(error); // there is no thread to be had
+    }
+    this.#queue.shift();
+    lane?.run(waiting);
   }
 
   #newLane(): Lane | undefined {
