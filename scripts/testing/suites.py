@@ -36,7 +36,7 @@ class Suite:
     when: When = When.QUICK
     preset: str = ""  # which must have been built
     environment: dict[str, str] = field(default_factory=dict)
-    limit: int = 600  # seconds
+    limit: int = 1200  # seconds, many times what it takes: machines are slow at times
 
     @property
     def log(self) -> Path:
@@ -106,7 +106,7 @@ def _pytest(name: str, what: str, *arguments: str, **settings: object) -> Suite:
 def _schemas(name: str, what: str, when: When, every: str) -> Suite:
     program = BUILD / "release" / "tests" / "schema" / "schema-proof"
     command = ["tests/schema/run", str(program), str(BUILD / "schemas"), every]
-    limit = 900 if when == When.NORMAL else 7200
+    limit = 1800 if when == When.NORMAL else 7200
     return Suite(name, what, command, _count_tap, when, preset="release", limit=limit)
 
 
@@ -179,7 +179,7 @@ SUITES = [
         when=When.NORMAL,
         preset="release",
         environment=_PYTHON,
-        limit=900,
+        limit=1800,
     ),
     _pytest(
         "coexistence-long",
@@ -255,7 +255,7 @@ SUITES = [
         "abi|install|planted",
         when=When.NORMAL,
         environment=_ASAN,
-        limit=1200,
+        limit=2400,
     ),
     _ctest(
         "tsan",
@@ -264,7 +264,7 @@ SUITES = [
         "--label-regex",
         "capi",
         when=When.NORMAL,
-        limit=1200,
+        limit=2400,
     ),
     _ctest(
         "valgrind",
