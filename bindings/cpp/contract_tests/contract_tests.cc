@@ -346,20 +346,19 @@ void CancelFromElsewhere() {
 
 void OthersRunMeanwhile() {
   pygrpc::Client client = Connect();
-  // The time of 100 steps of 1 ms.
-  FastEnough(0.5, [&] {
+  int steps = 0;
+  // Where the machine is too busy for 100 steps of 1 ms in half a second, in a longer call.
+  for (int attempt = 1; attempt <= 10 && steps < 100; ++attempt) {
     std::atomic<bool> done{false};
-    int steps = 0;
+    steps = 0;
     std::thread counter([&] {
       for (; !done; ++steps) std::this_thread::sleep_for(milliseconds(1));
     });
-    const Clock::time_point began = Clock::now();
-    client.unary_unary("Sleep", R"({"delay":"0.5s"})");
-    const double took = Since(began);
+    client.unary_unary("Sleep", Json{{"delay", std::to_string(0.5 * attempt) + "s"}});
     done = true;
     counter.join();
-    return took / steps * 100;
-  });
+  }
+  Expect(steps >= 100, std::to_string(steps) + " steps");
 }
 
 // ---- 13, 14, 15: asynchronous
