@@ -156,8 +156,8 @@ struct attack {
 };
 static const enum manner kEveryManner[] = {UNARY, BINARY, STREAM, ASYNC_UNARY, ASYNC_STREAM};
 static const enum manner kTwoManners[] = {UNARY, ASYNC_STREAM};
-enum { kMoment = 5000, kDeadline = 300, kFar = 30000 }; /* ms */
-enum { kFloodMs = 1000 };                               /* how long the server floods */
+enum { kMoment = 15000, kDeadline = 300, kFar = 30000 }; /* ms */
+enum { kFloodMs = 1000 };                                /* how long the server floods */
 
 /* Runs a client against an attack; its report, to be freed. */
 static char* run_attack(const char* attack, enum manner manner, int64_t timeout_ms) {
