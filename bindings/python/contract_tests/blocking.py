@@ -18,11 +18,12 @@ from typing import Any, Callable, Iterator
 
 import pygrpc
 from contract_support import (
-    best_of_three,
     connect,
+    fast_enough,
     new_tag,
     wait_for,
     wait_until_cancelled,
+    wait_until_started,
 )
 
 MEGABYTE = {"body": b"a" * 1000000}
@@ -75,7 +76,7 @@ def requests_are_lazy() -> None:
                 last = (taken, time.monotonic())
             return taken > 0 and time.monotonic() - last[1] > 0.5
 
-        wait_for(stalls, "the requests stop", 5)
+        wait_for(stalls, "the requests stop")
         assert taken < 100, taken
         assert isinstance(raised(call.response), pygrpc.RpcTimeoutError)
 
@@ -84,8 +85,11 @@ def requests_that_fail() -> None:
     class OwnError(Exception):
         pass
 
+    observer = connect()
+
     def requests() -> Iterator[dict[str, bytes]]:
         yield {"body": b"a"}
+        wait_until_started(observer, tag)
         raise OwnError
 
     for method in ("NeverAnswerBidi", "SinkPayloads"):
@@ -96,7 +100,7 @@ def requests_that_fail() -> None:
         else:
             error = raised(lambda c=client: list(c.stream_stream("NeverAnswerBidi", requests())))  # type: ignore[misc]
         assert isinstance(error, OwnError), repr(error)
-        wait_until_cancelled(connect(), tag)
+        wait_until_cancelled(observer, tag)
 
 
 def leave_by_break(call: pygrpc.Call) -> None:
@@ -180,8 +184,8 @@ def cancel_from_elsewhere() -> None:
         assert error.code is pygrpc.StatusCode.CANCELLED
         return took
 
-    best_of_three(lambda: attempt(lambda: client.call("NeverAnswer")), 0.1)
-    best_of_three(
+    fast_enough(lambda: attempt(lambda: client.call("NeverAnswer", {}, timeout=300)), 0.1)
+    fast_enough(
         lambda: attempt(lambda: client.unary_stream("CountForever", {"interval": "60s"})), 0.1
     )
 
@@ -189,20 +193,25 @@ def cancel_from_elsewhere() -> None:
 def others_run_meanwhile() -> None:
     client = connect()
     steps = 0
-    done = threading.Event()
 
-    def count() -> None:
+    def count(done: threading.Event) -> None:
         nonlocal steps
         while not done.is_set():
             time.sleep(0.001)
             steps += 1
 
-    thread = threading.Thread(target=count)
-    thread.start()
-    client.unary_unary("Sleep", delay="0.5s")
-    done.set()
-    thread.join()
-    assert steps >= 100, steps
+    # Where the machine is too busy for 100 steps of 1 ms in half a second, in a longer call.
+    for number in range(1, 11):
+        steps = 0
+        done = threading.Event()
+        thread = threading.Thread(target=count, args=(done,))
+        thread.start()
+        client.unary_unary("Sleep", {"delay": f"{number / 2}s"}, timeout=60)
+        done.set()
+        thread.join()
+        if steps >= 100:
+            return
+    raise AssertionError(f"only {steps} steps")
 
 
 def resident() -> int:
@@ -269,11 +278,12 @@ def invalid_utf8() -> None:
         assert part in str(error), f"{part!r} is not in {error}"
 
 
-def close_with_calls_in_flight() -> None:
+def _close_with_calls_in_flight() -> float:
+    """How long it takes until all of them have ended."""
     client = connect()
     errors: list[BaseException] = []
     works: list[Callable[[], object]] = [
-        lambda: client.unary_unary("NeverAnswer", {}, timeout=60),
+        lambda: client.unary_unary("NeverAnswer", {}, timeout=300),
         lambda: list(client.unary_stream("CountForever", interval="60s")),
         lambda: list(client.stream_stream("NeverAnswerBidi", iter([{}]))),
         lambda: client.stream_unary("NeverRead", itertools.repeat(MEGABYTE)),
@@ -288,9 +298,14 @@ def close_with_calls_in_flight() -> None:
     client.close()
     client.close()
     for thread in threads:
-        thread.join(10)
-    assert time.monotonic() - began < 1
+        thread.join(60)
+    took = time.monotonic() - began
     assert [type(error) for error in errors] == [pygrpc.ClosedError] * 8, errors
+    return took
+
+
+def close_with_calls_in_flight() -> None:
+    fast_enough(_close_with_calls_in_flight, 1)
 
 
 def eight_threads() -> None:

@@ -38,17 +38,24 @@ def new_tag() -> str:
     return uuid.uuid4().hex
 
 
+def wait_until_started(client: pygrpc.Client, tag: str) -> None:
+    """Until the server has seen the call with the tag: what is cancelled before is never sent."""
+    request = {"tag": tag, "waitForStarted": 1, "waitAtMost": "60s"}
+    counts = client.unary_unary("GetCallCounts", request, timeout=120)
+    assert counts.started == 1, f"the server saw {counts.started} calls"
+
+
 def wait_until_cancelled(client: pygrpc.Client, tag: str) -> None:
     """Until the server has seen the call with the tag cancelled."""
-    request = {"tag": tag, "waitForCancelled": 1, "waitAtMost": "5s"}
-    counts = client.unary_unary("GetCallCounts", request)
+    request = {"tag": tag, "waitForCancelled": 1, "waitAtMost": "60s"}
+    counts = client.unary_unary("GetCallCounts", request, timeout=120)
     assert counts.cancelled == 1, f"the server saw {counts.cancelled} calls cancelled"
 
 
-def best_of_three(attempt: Callable[[], float], limit: float) -> None:
-    """Checks a time, in seconds, on a machine that may be busy."""
+def fast_enough(attempt: Callable[[], float], limit: float) -> None:
+    """Measures a time, in seconds, until it is short enough: other work takes the machine, too."""
     times = []
-    for _ in range(3):
+    for _ in range(10):
         times.append(attempt())
         if times[-1] < limit:
             return
@@ -95,7 +102,7 @@ def start_python(
 
 
 def run_python(
-    code: str, *, preamble: str = PREAMBLE, seconds: float = 60, **changes: str | None
+    code: str, *, preamble: str = PREAMBLE, seconds: float = 120, **changes: str | None
 ) -> str:
     """What the code prints in another interpreter, which has to end with 0 and no complaint."""
     with start_python(code, preamble=preamble, **changes) as process:
@@ -108,7 +115,7 @@ def run_python(
     return output
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 10) -> None:
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """Until the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -8,13 +8,13 @@ from __future__ import annotations
 import signal
 import time
 
-from contract_support import best_of_three, run_python, start_python
+from contract_support import fast_enough, run_python, start_python
 
 INTERRUPTED = """
 client = connect()
 {prepare}
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     {wait}
 except KeyboardInterrupt:
     print(time.monotonic(), flush=True)
@@ -22,12 +22,12 @@ assert client.unary_unary("SayHello", name="you").message == "Hello, you!"
 """
 
 WAITS = {
-    "unary": ("", "client.unary_unary('NeverAnswer', {}, timeout=60)"),
+    "unary": ("", "client.unary_unary('NeverAnswer', {}, timeout=300)"),
     "read": (
         "call = client.unary_stream('CountForever', interval='60s')",
         "next(call); next(call)",
     ),
-    "headers": ("call = client.call('NeverAnswer')", "call.headers()"),
+    "headers": ("call = client.call('NeverAnswer', {}, timeout=300)", "call.headers()"),
     "write": (
         "call = client.call('NeverRead')",
         "while True: call.write({'body': b'a' * 1000000})",
@@ -46,7 +46,7 @@ other = pygrpc.Client('127.0.0.1', deaf.getsockname()[1])""",
     async def main():
         async with aio.Client(client.target) as other:
             other.load_client(client)
-            await other.unary_unary('NeverAnswer', {}, timeout=60)
+            await other.unary_unary('NeverAnswer', {}, timeout=300)
     asyncio.run(main())""",
     ),
 }
@@ -61,7 +61,7 @@ def _interrupt(name: str) -> float:
         sent = time.monotonic()
         process.send_signal(signal.SIGINT)
         try:
-            output, errors = process.communicate(timeout=20)
+            output, errors = process.communicate(timeout=60)
         finally:
             process.kill()
     assert (process.returncode, errors) == (0, ""), errors
@@ -70,7 +70,7 @@ def _interrupt(name: str) -> float:
 
 def interrupt() -> None:
     for name in WAITS:
-        best_of_three(lambda name=name: _interrupt(name), 0.2)  # type: ignore[misc]
+        fast_enough(lambda name=name: _interrupt(name), 0.2)  # type: ignore[misc]
 
 
 def no_leak() -> None:
@@ -91,7 +91,7 @@ def no_leak() -> None:
     work(8000)
     print(resident() - before, len(os.listdir("/proc/self/fd")) - fds)
     """
-    grown, descriptors = map(int, run_python(code, seconds=120).split())
+    grown, descriptors = map(int, run_python(code, seconds=300).split())
     assert grown < 20 * 1024 * 1024, grown
     assert descriptors < 10, descriptors
 
@@ -128,7 +128,7 @@ def exit_with_open_stream() -> None:
             output = run_python(program)
             return time.monotonic() - float(output)
 
-        best_of_three(attempt, 2)
+        fast_enough(attempt, 2)
 
 
 def load_then_fork() -> None:
@@ -151,7 +151,7 @@ def use_then_fork() -> None:
     next(call)
     child = os.fork()
     if child == 0:
-        signal.alarm(20)
+        signal.alarm(60)
         began = time.monotonic()
         caught = 0
         for use in (
@@ -163,7 +163,7 @@ def use_then_fork() -> None:
                 use()
             except pygrpc.ForkedError:
                 caught += 1
-        sys.exit(0 if caught == 3 and time.monotonic() - began < 1 else 1)
+        sys.exit(0 if caught == 3 and time.monotonic() - began < 8 else 1)
     print(os.waitpid(child, 0)[1], client.unary_unary("SayHello", name="parent").message)
     """
     assert run_python(code) == "0 Hello, parent!\n"
@@ -180,7 +180,7 @@ def theirs():
             request_serializer=empty_pb2.Empty.SerializeToString,
             response_deserializer=empty_pb2.Empty.FromString,
         )
-        assert call(empty_pb2.Empty(), timeout=10) == empty_pb2.Empty()
+        assert call(empty_pb2.Empty(), timeout=60) == empty_pb2.Empty()
 """
 
 OURS = """

@@ -123,8 +123,8 @@ class Runner:
         outcome.milliseconds = (time.monotonic() - began) * 1000
         self.compare(scenario["expect"], outcome)
         if scenario["expect"].get("cancelled"):
-            request = {"tag": tag, "waitForCancelled": 1, "waitAtMost": "5s"}
-            counts = self.default.unary_unary("GetCallCounts", request)
+            request = {"tag": tag, "waitForCancelled": 1, "waitAtMost": "60s"}
+            counts = self.default.unary_unary("GetCallCounts", request, timeout=120)
             expect("cancelled", 1, counts.cancelled)
 
     # ---- Acting
