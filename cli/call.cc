@@ -31,6 +31,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int32_t kCancelled = 1;  // of gRPC's statuses
+
 bool StreamsRequests(int32_t cardinality) {
   return cardinality == PYGRPC_STREAM_UNARY || cardinality == PYGRPC_STREAM_STREAM;
 }
@@ -90,10 +92,10 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // Ends the thread. Throws what it came upon.
-  void Finish() {
+  // Ends the thread. Gives what it came upon: nullptr if it came to its end.
+  std::exception_ptr Finish() {
     Stop();
-    if (failure_) std::rethrow_exception(failure_);
+    return failure_;
   }
 
  private:
@@ -253,16 +255,18 @@ int RunRpc(const Settings& settings, const Connection& connection, pygrpc_stream
   std::optional<Writer> writer;
   if (streams) writer.emplace(stream, requests, binary, settings.keep_open);
   std::exception_ptr failure;
+  bool cancelled = false;
   try {
     responses.ReadAll();
-  } catch (const LibraryError&) {
+  } catch (const LibraryError& error) {
     failure = std::current_exception();
+    cancelled = error.code() == PYGRPC_E_STATUS && error.status() == kCancelled;
   }
   if (Interrupted() == Interruption::kBrokenPipe) throw BrokenPipe();
   responses.PrintEnvelope();
-  // Why the writer gave up comes first: that cancelled the RPC.
-  if (writer) writer->Finish();
-  if (failure) std::rethrow_exception(failure);
+  std::exception_ptr reason = writer ? writer->Finish() : nullptr;
+  // A writer that gives up cancels the RPC. An RPC that had ended by itself keeps its own result.
+  if (failure) std::rethrow_exception(cancelled && reason ? reason : failure);
   int status = responses.HasUnreadable() ? kFailure : kSuccess;
   if (responses.ended() && !kLooksForLeaks) {
     HideSpinner();

@@ -68,6 +68,7 @@ bool Input::Read(int fd, const std::string& source, std::string* piece) {
 }
 
 void Input::Stop() {
+  stopped_ = true;
   uint64_t one = 1;
   (void)!write(stop_, &one, sizeof(one));
 }
@@ -109,18 +110,21 @@ bool Requests::Advance() {
 }
 
 bool Requests::Next(std::string* request) {
-  while (true) {
+  while (!input_.stopped()) {
     if (splitter_.Next(request)) return true;
     std::string piece;
     if (open_ && fd_ >= 0 && input_.Read(fd_, sources_[next_ - 1], &piece)) {
       splitter_.Add(piece);
       continue;
     }
+    // What was being read may have been half a value.
+    if (input_.stopped()) break;
     // No value goes on in the next source.
     open_ = false;
     if (splitter_.Last(request)) return true;
-    if (!Advance()) return false;
+    if (!Advance()) break;
   }
+  return false;
 }
 
 std::string Requests::Only() {

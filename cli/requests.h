@@ -6,6 +6,7 @@
 #ifndef PYGRPC_CLI_REQUESTS_H_
 #define PYGRPC_CLI_REQUESTS_H_
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,12 @@ class Input {
 
   // Makes a Read() under way, and all that follow, give false. Any thread.
   void Stop();
+  // Whether that is why Read() gave false.
+  bool stopped() const { return stopped_; }
 
  private:
   int stop_ = -1;
+  std::atomic<bool> stopped_ = false;
 };
 
 // All that an argument stands for: itself, or with @FILE or - what is in the file or on standard

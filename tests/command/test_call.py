@@ -124,6 +124,28 @@ def test_a_server_may_end_a_call_while_requests_could_come(run: Runner, target: 
         assert process.wait(LIMIT) == 64 + 5
 
 
+@pytest.mark.parametrize(
+    ("method", "given", "flags", "status"),
+    [
+        ("ReturnStatusBidi", b'{"code": 7, "afterMessages": 1} {"co', [], 7),
+        ("ReturnStatusBidi", b'{"code": 7, "afterMessages": 1} nul', [], 7),
+        ("NeverAnswerBidi", b'{} {"stri', ["--timeout", "0.3"], 4),
+    ],
+)
+def test_half_a_request_does_not_hide_how_the_call_ended(
+    run: Runner, target: str, method: str, given: bytes, flags: list[str], status: int
+) -> None:
+    for _ in range(4):  # the one who reads requests and the one who reads responses race
+        with run.start("call", target, method, *flags) as process:
+            assert process.stdin is not None
+            process.stdin.write(given)
+            process.stdin.flush()
+            # Standard input stays open.
+            assert process.wait(LIMIT) == 64 + status
+            assert process.stderr is not None
+            assert b"E_JSON" not in process.stderr.read()
+
+
 def test_keep_open_leaves_the_call_to_the_server(run: Runner, target: str) -> None:
     given = b'{"afterMessages": 2}'
     ended = run("call", target, "ReturnStatusBidi", given=given)
