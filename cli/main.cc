@@ -31,6 +31,10 @@ void OpenStandardDescriptors() {
   }
 }
 
+// Before the constructors of libraries run, too: one of gRPC's opens a descriptor, which would be a
+// standard one if that is closed, and leaves it open.
+__attribute__((section(".preinit_array"), used)) void (*const kFirst)() = OpenStandardDescriptors;
+
 int Run(int argc, char** argv) {
   if (argc > 1 && argv[1] == std::string_view("__complete")) {
     return Complete({argv + 2, argv + argc});
@@ -68,7 +72,6 @@ int RunAndReport(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  OpenStandardDescriptors();
 #ifdef M_ARENA_MAX
   // Each of gRPC's seven threads would make a heap of its own, for a few allocations.
   mallopt(M_ARENA_MAX, 1);

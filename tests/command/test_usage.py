@@ -305,6 +305,22 @@ def test_closed_descriptors(run: Runner, target: str, closed: str) -> None:
     assert (result.returncode, printed) == ((1, False) if " >" in f" {closed}" else (0, True))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["call", "TARGET", "EchoBidi"], 0),
+        (["encode", *HELLO, "HelloRequest"], 2),
+    ],
+)
+def test_standard_input_that_is_closed_is_at_its_end(
+    run: Runner, target: str, arguments: list[str], status: int
+) -> None:
+    given = [target if argument == "TARGET" else argument for argument in arguments]
+    line = ["/bin/sh", "-c", '"$0" "$@" <&-', run.command, *given]
+    result = subprocess.run(line, capture_output=True, check=False, timeout=LIMIT)
+    assert (result.returncode, result.stdout) == (status, b"")
+
+
 def test_nothing_is_shown_without_a_terminal(run: Runner, target: str) -> None:
     # Long enough for a spinner.
     result = run.succeed("call", target, "Sleep", "delay=0.6s")
