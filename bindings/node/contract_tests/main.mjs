@@ -3,6 +3,7 @@
 
 // Runs the scenarios and the tests of the contract, and prints TAP.
 
+import * as args from './arguments.mjs';
 import * as calls from './calls.mjs';
 import * as libraries from './libraries.mjs';
 import * as packages from './packages.mjs';
@@ -22,7 +23,7 @@ function allTests() {
       await runner.run(scenario);
     });
   }
-  for (const module of [calls, libraries, processes, packages]) {
+  for (const module of [calls, args, libraries, processes, packages]) {
     for (const [name, test] of Object.entries(module.tests)) tests.set(name, test);
   }
   return tests;

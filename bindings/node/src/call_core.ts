@@ -212,6 +212,10 @@ export class CallCore implements Handler, Closable {
     this.#changed();
   }
 
+  fail(error: unknown): void {
+    this.terminate(error);
+  }
+
   #failed(code: number, json: string): void {
     const error = makeError(code, json);
     const isSkipped = code === codes.E_JSON || code === codes.E_WIRE;
@@ -389,6 +393,7 @@ export class CallCore implements Handler, Closable {
       this.#writeNext();
       if (this.#isHalfClosed) this.#halfCloseNow();
     },
+    fail: (error: unknown): void => this.terminate(error),
   };
 
   /** No more requests follow; those before are sent first. */
@@ -496,7 +501,6 @@ export class CallCore implements Handler, Closable {
   #finish(error: unknown): void {
     if (this.#end !== undefined) return;
     this.#end = { error };
-    this.#signal?.removeEventListener('abort', this.#abort);
     const { reactor } = this.connection;
     this.connection.remove(this);
     for (const reader of this.#readers.splice(0)) {
@@ -513,6 +517,7 @@ export class CallCore implements Handler, Closable {
     for (const waiter of this.#opened.splice(0)) waiter.reject(error);
     this.#stopRequests?.();
     this.#stopRequests = undefined;
+    this.#signal?.removeEventListener('abort', this.#abort);
   }
 }
 

@@ -4,14 +4,23 @@
 /** Clients. */
 
 import { fileURLToPath } from 'node:url';
+import { types } from 'node:util';
 
 import { cardinalities, channelStates } from './api';
 import { Call } from './call';
 import { abortReason, CallCore, type Codec, type Requests, streamsRequests } from './call_core';
-import { encodeBinary, encodeMessage, encodeOptions, splitFrames } from './codec';
+import { encodeBinary, encodeMessage, splitFrames } from './codec';
 import { Connection, type Opening } from './connection';
-import { located, ownError } from './errors';
+import { located, typeName } from './errors';
 import { checked, checkText, type FallibleFunction, type Input } from './library';
+import {
+  checkOneOf,
+  checkOptions,
+  encodeOptions,
+  isEmpty,
+  milliseconds,
+  signalOf,
+} from './options';
 import { UnaryCall } from './unary_call';
 
 /** A message as it is received: an object by JSON names. */
@@ -23,11 +32,13 @@ export type Duration = number | string;
 /** A size: a number of bytes, text with a unit (`'16MiB'`), or `'none'`. */
 export type Size = number | string;
 
-/** Metadata to be sent: values of keys that end in `-bin` are bytes, all others text. */
-export type MetadataInput = Record<
-  string,
-  string | Uint8Array | readonly (string | Uint8Array)[] | undefined
->;
+type MetadataValue = string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
+/**
+ * Metadata to be sent: an object, or pairs of keys and values such as a `Map` or `Headers` gives.
+ * Values of keys that end in `-bin` are bytes, all others text.
+ */
+export type MetadataInput =
+  Record<string, MetadataValue> | Iterable<readonly [key: string, value: MetadataValue]>;
 
 /** The name of a cardinality. */
 export type Cardinality = 'UNARY_UNARY' | 'UNARY_STREAM' | 'STREAM_UNARY' | 'STREAM_STREAM';
@@ -92,7 +103,7 @@ export type Source = string | URL | Uint8Array | Client;
 /** Something that ends a wait. */
 export interface WaitOptions {
   signal?: AbortSignal | undefined;
-  timeout?: number | undefined;
+  timeout?: Duration | undefined;
 }
 
 /** The status of a service. */
@@ -133,18 +144,6 @@ const jsonCodec: Codec = {
   convert: (message) => message,
 };
 
-function oneOf<Value>(options: CallOptions, name: string, values: Value[]): Value | undefined {
-  const value = options[name];
-  if (value === undefined || values.includes(value as Value)) return value as Value | undefined;
-  const choices = values.map((each) => `'${each}'`).join(' or ');
-  throw ownError('E_OPTION', `option "${name}" is ${JSON.stringify(value)}, not ${choices}`);
-}
-
-function isEmpty(object: object): boolean {
-  for (const _ in object) return false;
-  return true;
-}
-
 /**
  * A target and a schema. Calls go by a method's name, with native values.
  *
@@ -171,6 +170,7 @@ export class Client {
       this.#connection = target as unknown as Connection; // by withOptions()
       return;
     }
+    checkOptions(options);
     const { int64, bytes, ...given } = options;
     this.#clientOptions = { int64, bytes, codec: options.codec };
     this.#checkOwn(this.#clientOptions);
@@ -182,6 +182,7 @@ export class Client {
    * connection and the schema; closing one closes both.
    */
   withOptions(options: CallOptions): Client {
+    checkOptions(options);
     const client = new Client(this.#connection as never);
     client.#clientOptions = this.#clientOptions;
     client.#callOptions = { ...this.#callOptions, ...options };
@@ -220,14 +221,18 @@ export class Client {
    *   text is kept, and joins the schema by itself when that arrives.
    */
   async loadProto(filename: string, text: string | Uint8Array): Promise<void> {
-    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-    const inputs = [checkText(filename, "the file's name"), bytes];
+    const name = checkText(filename, "the file's name");
+    if (typeof text !== 'string' && !types.isUint8Array(text)) {
+      throw new TypeError(`the text of ${name} is a string or a Uint8Array, not ${typeName(text)}`);
+    }
+    const inputs = [name, typeof text === 'string' ? Buffer.from(text) : text];
     await this.#connection.inBackground('pygrpc_load_proto', inputs);
     this.#connection.schemaLoaded();
   }
 
   #loading(source: Source, options: LoadOptions | undefined): [FallibleFunction, Input[]] {
     this.#connection.requireOpen();
+    checkOptions(options);
     if (typeof source === 'string' || source instanceof URL) {
       const path = source instanceof URL ? fileURLToPath(source) : source;
       const text = options === undefined ? null : encodeOptions(options);
@@ -239,8 +244,10 @@ export class Client {
     if (source instanceof Client) {
       return ['pygrpc_load_client', [source.#connection.handle]];
     }
-    if (source instanceof Uint8Array) return ['pygrpc_load_descriptor_set', [source]];
-    throw new TypeError('a source is a string, a URL, a Uint8Array or a Client');
+    if (types.isUint8Array(source)) return ['pygrpc_load_descriptor_set', [source]];
+    throw new TypeError(
+      `a source is a string, a URL, a Uint8Array or a Client, not ${typeName(source)}`,
+    );
   }
 
   #loadNow(name: FallibleFunction, inputs: Input[]): void {
@@ -268,6 +275,7 @@ export class Client {
    * an array of those of all methods.
    */
   jsonSchema(type?: string, options?: CallOptions): Promise<Message> {
+    checkOptions(options);
     const text = options === undefined ? null : encodeOptions(options);
     return this.#introspect('pygrpc_json_schema', [type ?? null, text]);
   }
@@ -279,6 +287,9 @@ export class Client {
     format: 'proto',
   ): Promise<Record<string, string>>;
   async export(symbols?: readonly string[], format = 'descriptor_set'): Promise<unknown> {
+    if (symbols !== undefined && !Array.isArray(symbols)) {
+      throw new TypeError(`the symbols are an array of strings, not ${typeName(symbols)}`);
+    }
     const inputs = [
       symbols === undefined ? null : JSON.stringify(symbols),
       checkText(format, 'the format'),
@@ -306,6 +317,7 @@ export class Client {
   /** Converts a message to protobuf's wire format. */
   jsonToBinary(type: string, message: unknown, options: CallOptions = {}): Buffer {
     const { library, handle } = this.#connection;
+    checkOptions(options);
     const text = isEmpty(options) ? null : this.#prepare(options).text;
     const inputs = [handle, checkText(type, 'the type'), encodeMessage(message), text];
     return checked(library.call('pygrpc_json_to_binary', inputs)).bytes as Buffer;
@@ -385,6 +397,9 @@ export class Client {
     options?: CallOptions,
   ): Promise<Response> {
     const cardinality = cardinalities.STREAM_UNARY;
+    if ((requests as unknown) === undefined) {
+      throw new TypeError(`the requests of ${method} are missing: an iterable of messages`);
+    }
     return only(this.#call<Response, Request>(method, cardinality, undefined, requests, options));
   }
 
@@ -471,11 +486,12 @@ export class Client {
   // ---- Options of calls
 
   #checkOwn(options: CallOptions): void {
-    oneOf(options, 'int64', ['string', 'bigint']);
-    oneOf(options, 'bytes', ['base64', 'buffer']);
+    checkOneOf(options, 'int64', ['string', 'bigint']);
+    checkOneOf(options, 'bytes', ['base64', 'buffer']);
   }
 
   #prepare(given: CallOptions | undefined): Prepared {
+    checkOptions(given);
     if (given === undefined || isEmpty(given)) {
       this.#prepared ??= this.#prepareThese(this.#callOptions);
       return this.#prepared;
@@ -484,7 +500,7 @@ export class Client {
   }
 
   #prepareThese(options: CallOptions): Prepared {
-    const { signal } = options;
+    const signal = signalOf(options);
     const { int64, bytes, text } = this.#conversion(options);
     if ((options.codec ?? this.#clientOptions.codec) === 'binary') {
       return { text, codec: binaryCodec, signal };
@@ -498,6 +514,7 @@ export class Client {
 
   /** What of the options the binding does itself, and the text of the rest. */
   #conversion(options: CallOptions): { int64: boolean; bytes: boolean; text: string | null } {
+    checkOptions(options);
     const { signal: _, int64, bytes, ...given } = options;
     this.#checkOwn(options);
     return {
@@ -520,11 +537,12 @@ export class Client {
   /**
    * Connects, and waits until the channel is ready.
    *
-   * @returns False if it is not within `timeout` seconds.
+   * @returns False if it is not within `timeout`.
    */
   async waitReady(options: WaitOptions = {}): Promise<boolean> {
-    const { signal, timeout } = options;
-    const deadline = timeout === undefined ? Infinity : performance.now() + timeout * 1000;
+    checkOptions(options);
+    const signal = signalOf(options);
+    const deadline = performance.now() + milliseconds('timeout', options.timeout);
     let look = FIRST_LOOK;
     while (!this.#connection.isReady()) {
       const left = deadline - performance.now();

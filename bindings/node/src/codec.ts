@@ -1,9 +1,12 @@
 // Copyright 2026 The pygrpc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Native values to the texts that the library takes, and back: messages and options. */
+/** Native values to the texts and bytes that the library takes, and back. */
 
-import { ownError } from './errors';
+import { types } from 'node:util';
+
+import { typeName } from './errors';
+import { toLibrary } from './library';
 
 /** Deeper than this, a value is looked at with care: it may hold itself. */
 const PLAIN_DEPTH = 60;
@@ -41,14 +44,6 @@ function isPlain(value: unknown, depth: number): boolean {
   return true;
 }
 
-/** The language's name of a value's type. */
-function typeName(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value !== 'object') return `a ${typeof value}`;
-  const { name } = (value.constructor as { name?: unknown } | undefined) ?? {};
-  return typeof name === 'string' && name !== '' ? `a ${name}` : 'an object';
-}
-
 function step(path: string, key: string): string {
   return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key)
     ? `${path}.${key}`
@@ -61,12 +56,11 @@ function writeNumber(value: number): string {
 }
 
 /** The bytes of a value that is some; undefined if it is none. */
-function bytesOf(value: object): Buffer | undefined {
-  if (value instanceof Uint8Array || value instanceof DataView) {
+export function bytesOf(value: object): Buffer | undefined {
+  if (types.isUint8Array(value) || types.isDataView(value)) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   }
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return Buffer.from(value);
-  return undefined;
+  return types.isAnyArrayBuffer(value) ? Buffer.from(value) : undefined;
 }
 
 /** Writes JSON of values that JSON.stringify() does not know, or reports where they are. */
@@ -93,7 +87,7 @@ class Writer {
     const bytes = bytesOf(value);
     if (bytes !== undefined) return `"${bytes.toString('base64')}"`;
     if (this.#holders.has(value)) {
-      throw new TypeError(`${path}: the ${typeName(value).slice(2)} holds itself`);
+      throw new TypeError(`${path}: ${typeName(value).replace(/^an? /, 'the ')} holds itself`);
     }
     if (this.#holders.size >= MAX_DEPTH) throw new TypeError(`${path}: it nests too deeply`);
     this.#holders.add(value);
@@ -153,7 +147,7 @@ export function encodeMessage(value: unknown): string {
 /** A request of the codec 'binary'. */
 export function encodeBinary(value: unknown): Uint8Array {
   const bytes = typeof value === 'object' && value !== null ? bytesOf(value) : undefined;
-  if (bytes !== undefined) return bytes;
+  if (bytes !== undefined) return toLibrary(bytes);
   throw new TypeError(`with the codec 'binary' a message is a Uint8Array, not ${typeName(value)}`);
 }
 
@@ -168,41 +162,4 @@ export function splitFrames(data: Buffer): Buffer[] {
     messages.push(data.subarray(start, at));
   }
   return messages;
-}
-
-function metadataValues(key: string, given: unknown): string[] {
-  const isBinary = key.endsWith('-bin');
-  const values = Array.isArray(given) ? given : [given];
-  return values.map((value: unknown) => {
-    const bytes = typeof value === 'object' && value !== null ? bytesOf(value) : undefined;
-    if (isBinary && bytes !== undefined) return bytes.toString('base64');
-    if (!isBinary && typeof value === 'string') return value;
-    const wanted = isBinary ? 'Uint8Arrays' : 'strings';
-    throw new TypeError(`metadata: the values of '${key}' are ${wanted}, not ${typeName(value)}`);
-  });
-}
-
-function encodeMetadata(metadata: unknown): unknown {
-  if (typeof metadata !== 'object' || metadata === null) return metadata;
-  const entries: [string, unknown][] =
-    metadata instanceof Map ? [...(metadata as Map<string, unknown>)] : Object.entries(metadata);
-  return Object.fromEntries(entries.map(([key, values]) => [key, metadataValues(key, values)]));
-}
-
-/** The JSON of options; those that are undefined are left out, so that they have their defaults. */
-export function encodeOptions(options: Record<string, unknown>): string {
-  const given = { ...options };
-  if (given.metadata !== undefined) given.metadata = encodeMetadata(given.metadata);
-  if (typeof given.reflection_metadata === 'object') {
-    given.reflection_metadata = encodeMetadata(given.reflection_metadata);
-  }
-  return JSON.stringify(given, (key, value: unknown) => {
-    if (typeof value === 'number' && !Number.isFinite(value)) {
-      throw ownError('E_OPTION', `option "${key}" is ${value}`);
-    }
-    if (['bigint', 'function', 'symbol'].includes(typeof value)) {
-      throw new TypeError(`option "${key}": ${typeName(value)} cannot be an option's value`);
-    }
-    return value;
-  });
 }

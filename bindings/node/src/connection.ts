@@ -5,7 +5,6 @@
 
 import { codes } from './api';
 import { runInBackground } from './background';
-import { encodeOptions } from './codec';
 import { ownError, type PygrpcError } from './errors';
 import {
   checked,
@@ -16,6 +15,7 @@ import {
   type Output,
   type Slot,
 } from './library';
+import { encodeOptions } from './options';
 import { getReactor, type Reactor } from './reactor';
 import { Converter, type Description, type Wanted } from './values';
 

@@ -252,6 +252,15 @@ export function located(error: unknown): unknown {
   return error;
 }
 
+/** The language's name of a value's type, for messages. */
+export function typeName(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const { name } = (value.constructor as { name?: unknown } | undefined) ?? {};
+  if (typeof name !== 'string' || name === '') return 'an object';
+  return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
+}
+
 /** An error that the binding has found itself. */
 export function ownError(code: keyof typeof codes, message: string): PygrpcError {
   const info = { code: codes[code], name: code, message };

@@ -5,9 +5,10 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { types } from 'node:util';
 
 import { abiVersion, codes, type Functions, parameters, prototypes } from './api';
-import { LibraryError, makeError, ownError, type PygrpcError } from './errors';
+import { LibraryError, makeError, ownError, type PygrpcError, typeName } from './errors';
 
 /** What is used of koffi. */
 interface Koffi {
@@ -40,6 +41,29 @@ export interface Output {
   bytes: Buffer | null;
   /** The JSON of the error, where the code is that of one. */
   error: string;
+}
+
+const NO_BYTES = new Uint8Array(1).subarray(0, 0);
+
+/** Bytes as the library takes them: an array without memory would arrive as NULL. */
+export function toLibrary(bytes: Uint8Array): Uint8Array {
+  return bytes.length === 0 ? NO_BYTES : bytes;
+}
+
+/**
+ * An input as koffi is to have it. It takes whatever is no text for an address, so nothing else may
+ * get there.
+ */
+function checkedInput(name: string, kind: string, input: Input | undefined): Input {
+  if (kind !== 'text' && kind !== 'data') {
+    const number = input ?? 0;
+    if (typeof number === 'number') return number;
+  } else if (input === null || input === undefined || typeof input === 'string') {
+    return input ?? null;
+  } else if (kind === 'data' && types.isUint8Array(input)) {
+    return toLibrary(input);
+  }
+  throw new TypeError(`${name}: ${typeName(input)} is no ${kind}`);
 }
 
 /** Memory for what comes out of a function: addresses, sizes and integers. */
@@ -144,9 +168,9 @@ export class Library {
         values.push(this.#size.address);
       } else if (kind === 'size') {
         const data = values[values.length - 1];
-        values.push(data instanceof Uint8Array ? data.length : NUL_TERMINATED);
+        values.push(types.isUint8Array(data) ? data.length : NUL_TERMINATED);
       } else {
-        values.push(inputs[next++] ?? (kind === 'text' || kind === 'data' ? null : 0));
+        values.push(checkedInput(name, kind, inputs[next++]));
       }
     }
     const call: (...all: never[]) => number = this.functions[name];
@@ -190,9 +214,7 @@ export function checked(output: Output): Output {
 /** Checks a text that the library takes up to its NUL. */
 export function checkText(text: string, what: string): string {
   if (typeof text !== 'string') {
-    throw new TypeError(
-      `${what} is a string, not ${typeof text === 'object' ? 'an object' : `a ${typeof text}`}`,
-    );
+    throw new TypeError(`${what} is a string, not ${typeName(text)}`);
   }
   if (text.includes('\0')) {
     throw ownError('E_ARGUMENT', `${what} has a NUL in it: ${JSON.stringify(text)}`);

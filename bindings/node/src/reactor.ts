@@ -9,9 +9,12 @@ import { Socket, type SocketConstructorOpts } from 'node:net';
 import { codes } from './api';
 import { checked, getLibrary, type Library, type Slot } from './library';
 
-/** What becomes of an operation. The event is freed after the call. */
+/** What becomes of an operation. */
 export interface Handler {
+  /** The event is freed after the call. */
   complete(code: number, event: number): void;
+  /** What complete() threw, such as memory running out. Must not throw. */
+  fail(error: unknown): void;
 }
 
 // net.Socket takes these, too; they save a buffer for each wake.
@@ -155,7 +158,11 @@ export class Reactor {
     const handler = this.#handlers.get(tag);
     if (handler !== undefined) {
       this.#handlers.delete(tag);
-      handler.complete(functions.pygrpc_event_code(event), event);
+      try {
+        handler.complete(functions.pygrpc_event_code(event), event);
+      } catch (error) {
+        handler.fail(error); // that one; the events behind it are others'
+      }
     }
     functions.pygrpc_event_free(event);
   }

@@ -44,11 +44,7 @@ export class UnaryCall implements Handler, Closable {
       const { isBinary } = this.codec;
       const data = isBinary ? library.eventBytes(event) : library.eventText(event, 0);
       this.#end();
-      try {
-        this.resolve(this.codec.convert(this.codec.decode(data), this.opening.method));
-      } catch (error) {
-        this.reject(error);
-      }
+      this.resolve(this.codec.convert(this.codec.decode(data), this.opening.method));
     } else {
       const error = library.errorJson(library.functions.pygrpc_event_error(event));
       this.#end();
@@ -57,12 +53,12 @@ export class UnaryCall implements Handler, Closable {
   }
 
   connectionClosed(error: unknown): void {
-    this.#fail(error);
+    this.fail(error);
   }
 
-  readonly #abort = (): void => this.#fail(abortReason(this.signal as AbortSignal));
+  readonly #abort = (): void => this.fail(abortReason(this.signal as AbortSignal));
 
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
     this.connection.reactor.forget(this.#tag);
     this.#end();
     this.reject(error);
@@ -70,7 +66,9 @@ export class UnaryCall implements Handler, Closable {
 
   #end(): void {
     const { connection } = this;
+    if (this.#stream === 0) return;
     connection.library.functions.pygrpc_stream_free(this.#stream);
+    this.#stream = 0;
     connection.reactor.release();
     connection.remove(this);
     this.signal?.removeEventListener('abort', this.#abort);

@@ -25,6 +25,10 @@ await client.load('helloworld.proto', { proto_path: ['protos'] });
 const untyped: string = (await client.unaryUnary('SayHello', { name: 'you' })).message;
 const typed: HelloReply = await client.unaryUnary<HelloReply>('SayHello', { name: untyped });
 const { signal } = new AbortController();
+for (const metadata of [new Map([['x-key', 'a']]), new Headers({ 'x-key': 'a' })]) {
+  await client.unaryUnary('SayHello', {}, { metadata });
+}
+const isReady: boolean = await client.waitReady({ timeout: '2s', signal });
 for await (const reply of client.unaryStream<HelloReply>('SayHelloStreamReply', {}, { signal })) {
   console.log(reply.message.length, typed);
 }
@@ -40,7 +44,7 @@ const more: boolean = await both.write({ name: 'b' });
 const last: HelloReply | undefined = await both.read();
 const schema: Buffer = await client.export(['helloworld.Greeter']);
 const texts: Record<string, string> = await client.export(undefined, 'proto');
-console.log(values, info.timing.total, more, last?.message, schema.length, texts);
+console.log(isReady, values, info.timing.total, more, last?.message, schema.length, texts);
 
 try {
   using other = new Client(null);
