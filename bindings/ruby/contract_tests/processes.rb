@@ -82,6 +82,7 @@ module Processes
       end
       streams = 3.times.map { |n| task.async { client.unary_stream('SayHelloStreamReply', name: n.to_s).to_a.size } }
       p streams.map(&:wait), enough
+    ensure
       counting.stop
     end
   RUBY
