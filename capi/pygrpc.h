@@ -478,9 +478,11 @@ int32_t pygrpc_queue_poll(pygrpc_queue *queue, int64_t timeout_ms, pygrpc_event 
 int32_t pygrpc_queue_wakeup(pygrpc_queue *queue, pygrpc_error **error);
 
 /* Has a byte written to `fd` whenever the queue becomes non-empty, or is woken. The fd is the
- * caller's: a pipe or socket, best non-blocking (a full one is no fault); -1 ends the writing,
- * which must come before the fd is closed. To be called before the first stream of the queue.
- * Errors: E_ARGUMENT, E_STATE (the queue has been used without an fd). */
+ * caller's: a pipe or socket, or an eventfd, to which 1 is added; best non-blocking (a full one is
+ * no fault). -1 ends the writing, which must come before the fd is closed: once the function has
+ * returned, nothing is written to the fd that was set before. To be called before the first stream
+ * of the queue. Errors: E_ARGUMENT (an fd that is not open, or not for writing), E_STATE (the queue
+ * has been used without an fd). */
 int32_t pygrpc_queue_set_fd(pygrpc_queue *queue, int32_t fd, pygrpc_error **error);
 
 /* Asks for the next message of a stream that has a queue. Its event has PYGRPC_OK and the message,

@@ -3,8 +3,10 @@
 
 #include "rpc/queue.h"
 
+#include <fcntl.h>
 #include <grpc/slice.h>
 #include <grpc/support/time.h>
+#include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include <csignal>
 #include <ctime>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "rpc/async_stream.h"
@@ -22,8 +25,6 @@
 
 namespace pygrpc::rpc {
 namespace {
-
-using SteadyClock = std::chrono::steady_clock;
 
 // An operation that completes at once, to wake a thread that polls gRPC: gRPC has no other way.
 class WakeCall {
@@ -59,30 +60,28 @@ class WakeCall {
   grpc_slice status_message_;
 };
 
-// Writes one byte. Neither a full pipe (its reader has bytes to wake for) nor one whose reader is
-// gone is a fault, and the latter must not raise SIGPIPE in the application.
-void WriteByte(int fd) {
-  sigset_t pipe_signal;
-  sigset_t before;
-  sigset_t pending;
-  sigemptyset(&pipe_signal);
-  sigaddset(&pipe_signal, SIGPIPE);
-  sigpending(&pending);
-  bool was_pending = sigismember(&pending, SIGPIPE) == 1;
-  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-  const char byte = 1;
+// As write(), whatever signals arrive.
+ssize_t WriteFully(int fd, const void* data, size_t size) {
   ssize_t written;
   do {
-    written = write(fd, &byte, 1);
+    written = write(fd, data, size);
   } while (written < 0 && errno == EINTR);
-  if (written < 0 && errno == EPIPE && !was_pending) {
-    timespec at_once = {0, 0};
-    sigtimedwait(&pipe_signal, nullptr, &at_once);
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return written;
 }
 
 }  // namespace
+
+// Throws Error(kArgument) for an fd that nobody can write to.
+Queue::Bell Queue::ToBell(int fd) {
+  if (fd == -1) return {};
+  const std::string name = "fd " + std::to_string(fd);
+  const int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+  if (flags < 0) throw Error(Code::kArgument, name + " is not open");
+  if ((flags & O_ACCMODE) == O_RDONLY) {
+    throw Error(Code::kArgument, name + " is open for reading only; give the end that is written");
+  }
+  return {fd, (flags & O_NONBLOCK) == 0};
+}
 
 // A wake-up under way on the queue's own completion queue.
 struct Queue::Wake {
@@ -196,9 +195,9 @@ void Queue::Announce() noexcept {
   OperationsOver(1);
 }
 
-// Lets go of the lock: who is told is not to wait for it, nor for the fd to be written.
+// Lets go of the lock: who is told is not to wait for it, nor for the bell.
 void Queue::Notify(std::unique_lock<std::mutex>* lock) noexcept {
-  int notify_fd = byte_is_due_ ? fd_ : -1;
+  const Bell bell = byte_is_due_ ? TakeBell() : Bell();
   byte_is_due_ = false;
   bool several = finished_.size() > 1;
   lock->unlock();
@@ -207,7 +206,45 @@ void Queue::Notify(std::unique_lock<std::mutex>* lock) noexcept {
   } else {
     changed_.notify_one();
   }
-  if (notify_fd >= 0) WriteByte(notify_fd);
+  Ring(bell);
+}
+
+// Under the lock; to be given to Ring() without it.
+Queue::Bell Queue::TakeBell() {
+  if (bell_.fd >= 0) ++ringers_;
+  return bell_;
+}
+
+void Queue::Ring(const Bell& bell) noexcept {
+  if (bell.fd < 0) return;
+  Write(bell);
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (--ringers_ == 0) rung_.notify_all();
+}
+
+// Neither a full pipe (its reader has bytes to wake for) nor one whose reader is gone is a fault,
+// and the latter must not raise SIGPIPE in the application.
+void Queue::Write(const Bell& bell) noexcept {
+  if (bell.may_block) {
+    pollfd room = {bell.fd, POLLOUT, 0};
+    if (poll(&room, 1, 0) == 0) return;
+  }
+  sigset_t pipe_signal;
+  sigset_t before;
+  sigset_t pending;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  sigpending(&pending);
+  bool was_pending = sigismember(&pending, SIGPIPE) == 1;
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  ssize_t written = WriteFully(bell.fd, "\1", 1);
+  constexpr uint64_t kOne = 1;
+  if (written < 0 && errno == EINVAL) WriteFully(bell.fd, &kOne, sizeof kOne);  // an eventfd
+  if (written < 0 && errno == EPIPE && !was_pending) {
+    timespec at_once = {0, 0};
+    sigtimedwait(&pipe_signal, nullptr, &at_once);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 // Under the lock. One at a time is enough: it has not been seen yet.
@@ -216,29 +253,36 @@ void Queue::StartWake() {
 }
 
 void Queue::WakeUp() {
-  int notify_fd = -1;
+  Bell bell;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     woken_ = true;
     if (shared_) {
-      notify_fd = fd_;
+      bell = TakeBell();
       changed_.notify_all();
     } else if (polling_ > 0) {
       StartWake();
     }
   }
-  if (notify_fd >= 0) WriteByte(notify_fd);
+  Ring(bell);
 }
 
 void Queue::SetFd(int fd) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  if (!shared_ && (own_queue_ != nullptr || !streams_.empty())) {
-    throw Error(Code::kState,
-                "the queue has been used without an fd; set the fd before the first stream");
+  const Bell bell = ToBell(fd);
+  Bell due;
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (!shared_ && (own_queue_ != nullptr || !streams_.empty())) {
+      throw Error(Code::kState,
+                  "the queue has been used without an fd; set the fd before the first stream");
+    }
+    shared_ = true;
+    bell_ = bell;
+    rung_.wait(lock, [this] { return ringers_ == 0; });
+    // Of what came before, this one does not know.
+    if (!finished_.empty()) due = TakeBell();
   }
-  if (fd < -1) throw Error(Code::kArgument, "fd is " + std::to_string(fd));
-  shared_ = true;
-  fd_ = fd;
+  Ring(due);
 }
 
 void Queue::TakeFinished(size_t max, FinishedList* taken) {
@@ -253,7 +297,9 @@ void Queue::TakeFinished(size_t max, FinishedList* taken) {
 void Queue::WaitShared(int64_t timeout_ms) {
   std::unique_lock<std::mutex> lock(mutex_);
   auto over = [this] { return !finished_.empty() || woken_ || closed_; };
-  if (timeout_ms < 0) {
+  // More than that is more than the clock can tell, and than anybody waits.
+  constexpr int64_t kHundredYears = int64_t{100} * 366 * 24 * 3600 * 1000;
+  if (timeout_ms < 0 || timeout_ms > kHundredYears) {
     changed_.wait(lock, over);
   } else {
     changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), over);
@@ -350,6 +396,9 @@ void Queue::Close() noexcept {
       lock.lock();
     }
   }
+  // The caller closes the fd next.
+  bell_ = {};
+  rung_.wait(lock, [this] { return ringers_ == 0; });
   // The streams of these may end here, and ask for the lock.
   FinishedList dropped;
   dropped.swap(finished_);

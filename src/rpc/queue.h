@@ -66,8 +66,9 @@ class Queue final : public Announcer, public std::enable_shared_from_this<Queue>
   // Takes back those of which no events could be made; they come first in the next poll.
   void PutBack(FinishedList* taken) noexcept;
   void WakeUp();
-  // Throws Error(kState) if the queue has been polled or has streams without an fd; -1 stops the
-  // writing.
+  // Throws Error(kState) if the queue has been polled or has streams without an fd, and
+  // Error(kArgument) for one that cannot be written; -1 stops the writing. Nothing is written to
+  // the one before once it has returned.
   void SetFd(int fd);
   // Cancels what is in flight and waits until it is over; nothing can be started after.
   void Close() noexcept;
@@ -93,11 +94,20 @@ class Queue final : public Announcer, public std::enable_shared_from_this<Queue>
 
  private:
   struct Wake;
+  // What is written to when somebody is to poll.
+  struct Bell {
+    int fd = -1;
+    bool may_block = false;
+  };
 
   void CheckOpen() const;
   grpc_completion_queue* OwnQueue();
   void StartWake();
   void Notify(std::unique_lock<std::mutex>* lock) noexcept;
+  Bell TakeBell();
+  void Ring(const Bell& bell) noexcept;
+  static Bell ToBell(int fd);
+  static void Write(const Bell& bell) noexcept;
   void TakeFinished(size_t max, FinishedList* taken);
   void WaitShared(int64_t timeout_ms);
   void WaitOwn(int64_t timeout_ms, size_t max);
@@ -105,6 +115,7 @@ class Queue final : public Announcer, public std::enable_shared_from_this<Queue>
 
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::condition_variable rung_;  // nobody writes to the bell
   FinishedList finished_;
   FinishedList spare_;  // room that was set aside before, and is free again
   IntrusiveList<AsyncStream> streams_;
@@ -112,7 +123,8 @@ class Queue final : public Announcer, public std::enable_shared_from_this<Queue>
   bool closed_ = false;
   bool woken_ = false;
   bool shared_ = false;  // completions are taken by the process's own thread
-  int fd_ = -1;
+  Bell bell_;
+  int ringers_ = 0;         // threads that write to it
   bool seen_empty_ = true;  // by who polls, since there was something
   bool byte_is_due_ = false;
   bool announces_ = false;  // will do so soon, and is in flight until then
