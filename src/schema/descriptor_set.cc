@@ -33,32 +33,30 @@ class Inflater {
   Inflater& operator=(const Inflater&) = delete;
   ~Inflater() { inflateEnd(&stream_); }
 
+  // All members: one gzip file after the other is a gzip file.
   std::string Run(std::string_view bytes, const std::string& origin) {
     std::string output;
+    std::vector<char> piece(256 * 1024);
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     size_t left = bytes.size();
-    int result = Z_OK;
-    while (result != Z_STREAM_END) {
-      constexpr size_t kStep = 256 * 1024;
-      size_t size = output.size();
-      if (size > kMaxInflatedSize) {
-        throw Error(Code::kSchema, origin + ": the descriptor set inflates to more than 512 MiB");
-      }
-      output.resize(size + kStep);
+    for (;;) {
       uInt given = static_cast<uInt>(std::min<size_t>(left, 1u << 30));
       stream_.avail_in = given;
-      stream_.next_out = reinterpret_cast<Bytef*>(&output[size]);
-      stream_.avail_out = kStep;
-      result = inflate(&stream_, Z_NO_FLUSH);
+      stream_.next_out = reinterpret_cast<Bytef*>(piece.data());
+      stream_.avail_out = static_cast<uInt>(piece.size());
+      int result = inflate(&stream_, Z_NO_FLUSH);
       left -= given - stream_.avail_in;
-      output.resize(size + kStep - stream_.avail_out);
-      bool stuck = result == Z_BUF_ERROR || (left == 0 && stream_.avail_out > 0);
-      if (result == Z_STREAM_END) break;
-      if ((result != Z_OK && result != Z_BUF_ERROR) || stuck) {
+      output.append(piece.data(), piece.size() - stream_.avail_out);
+      if (output.size() > kMaxInflatedSize) {
+        throw Error(Code::kSchema, origin + ": the descriptor set inflates to more than 512 MiB");
+      }
+      if (result == Z_STREAM_END) {
+        if (left == 0) return output;
+        inflateReset(&stream_);
+      } else if (result != Z_OK || (left == 0 && stream_.avail_out > 0)) {
         throw Error(Code::kSchema, origin + ": the gzipped descriptor set is damaged or cut off");
       }
     }
-    return output;
   }
 
  private:

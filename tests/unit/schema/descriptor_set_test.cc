@@ -68,6 +68,71 @@ TEST_F(DescriptorSetTest, Gzipped) {
               HasSubstr("damaged or cut off"));
 }
 
+TEST_F(DescriptorSetTest, GzippedInSeveralMembers) {
+  FileDescriptorProto x = SimpleFile("x.proto");
+  FileDescriptorProto y = SimpleFile("y.proto");
+  store_.LoadDescriptorSet(Gzip(SetOf({x})) + Gzip("") + Gzip(SetOf({y})));
+  EXPECT_NE(store_.current()->FindMessage("Mx"), nullptr);
+  EXPECT_NE(store_.current()->FindMessage("My"), nullptr);
+  // The last member cut off, and something that is none.
+  std::string cut = Gzip(SetOf({x})) + Gzip(SetOf({y}));
+  cut.pop_back();
+  for (const std::string& bytes : {cut, Gzip(SetOf({x})) + "junkjunk"}) {
+    EXPECT_THAT(ErrorOf([&] { SchemaStore().LoadDescriptorSet(bytes); }).message,
+                HasSubstr("damaged or cut off"));
+  }
+}
+
+TEST_F(DescriptorSetTest, OptionsThatCompilersWriteDifferently) {
+  const char options[] = R"(syntax = "proto3";
+import "google/protobuf/descriptor.proto";
+message Ref { string type = 1; string child = 2; Ref more = 3; }
+extend google.protobuf.FieldOptions {
+  repeated int32 marks = 50001;
+  Ref ref = 50002;
+  repeated string words = 50003;
+}
+)";
+  dir_.Write("options.proto", options);
+  std::string path = dir_.Write("main.proto", R"(syntax = "proto3";
+import "options.proto";
+message M {
+  string a = 1 [(marks) = 2, (marks) = 500, (ref).type = "a/b", (ref).child = "c",
+                (ref).more.type = "d", (words) = "x", (words) = "y"];
+}
+)");
+  Load(path);
+  // As newer compilers write it: lists packed, options in one piece.
+  FileDescriptorSet set;
+  ASSERT_TRUE(set.ParseFromString(Protoc(dir_.path(), "main.proto")));
+  auto* unknown = set.mutable_file(0)
+                      ->mutable_message_type(0)
+                      ->mutable_field(0)
+                      ->mutable_options()
+                      ->mutable_unknown_fields();
+  unknown->Clear();
+  unknown->AddLengthDelimited(50001, std::string("\x02\xf4\x03"));
+  unknown->AddLengthDelimited(50002, std::string("\x0a\x03"
+                                                 "a/b"
+                                                 "\x12\x01"
+                                                 "c"
+                                                 "\x1a\x03\x0a\x01"
+                                                 "d"));
+  unknown->AddLengthDelimited(50003, "x");
+  unknown->AddLengthDelimited(50003, "y");
+  store_.LoadDescriptorSet(set.SerializeAsString());
+  // A file that is in a set in both forms.
+  FileDescriptorSet both;
+  ASSERT_TRUE(both.ParseFromString(Protoc(dir_.path(), "--include_imports main.proto")));
+  *both.add_file() = set.file(0);
+  SchemaStore().LoadDescriptorSet(both.SerializeAsString());
+  // Other words are another content.
+  unknown->DeleteByNumber(50003);
+  unknown->AddLengthDelimited(50003, "xy");
+  EXPECT_THAT(ErrorOf([&] { store_.LoadDescriptorSet(set.SerializeAsString()); }).message,
+              HasSubstr("two different files are called \"main.proto\""));
+}
+
 TEST_F(DescriptorSetTest, FilesInAnyOrder) {
   FileDescriptorSet set;
   ASSERT_TRUE(set.ParseFromString(MakeSet("--include_imports")));
