@@ -4,6 +4,7 @@
 #include "schema/extend.h"
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -13,11 +14,17 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "schema/file_compare.h"
 
 namespace pygrpc::schema {
 namespace {
 
 std::string Describe(const SchemaFile& file) { return Quote(file.name) + " (" + file.origin + ")"; }
+
+// "from memory" is an origin, too.
+std::string From(const SchemaFile& file) {
+  return file.origin.compare(0, 5, "from ") == 0 ? file.origin : "from " + file.origin;
+}
 
 Error ConflictError(const std::string& message, const SchemaFile& first, const SchemaFile& second) {
   Error error(Code::kSchema, message);
@@ -28,13 +35,14 @@ Error ConflictError(const std::string& message, const SchemaFile& first, const S
 
 class Extension {
  public:
-  Extension(const Snapshot& base, bool may_share_pool) : base_(base) {
+  Extension(const Snapshot& base, const std::vector<FilePtr>& files, bool may_share_pool)
+      : base_(base), given_(files) {
     std::lock_guard<std::mutex> lock(base.pool()->mutex());
     fresh_pool_ = !may_share_pool || base.pool()->is_fresh();
   }
 
-  void AddFiles(const std::vector<FilePtr>& files) {
-    for (const FilePtr& file : files) AddFile(file);
+  void AddFiles() {
+    for (const FilePtr& file : given_) AddFile(file);
     // Grows while it is walked: what is imported may import in turn.
     for (size_t i = 0; i < files_.size(); ++i) AddBuiltInImports(files_[i].get());
     if (!missing_.empty()) ThrowMissing();
@@ -73,16 +81,38 @@ class Extension {
   }
 
  private:
+  bool IsSame(const SchemaFile& first, const SchemaFile& second, bool ignore_name) {
+    return SameContent(first, second, ignore_name, [this] {
+      if (option_types_ == nullptr) {
+        Index index = base_.index();
+        index.Add(std::make_shared<const IndexLayer>(given_, IndexLayer::Aliases()));
+        option_types_ = std::make_unique<OptionTypes>(
+            std::make_shared<const Snapshot>(std::move(index), std::make_shared<Pool>()));
+      }
+      return option_types_.get();
+    });
+  }
+
   void AddFile(const FilePtr& file) {
     auto [slot, added] = by_name_.emplace(file->name, file);
     FilePtr known = added ? base_.index().FindFile(file->name) : slot->second;
     if (known != nullptr && !known->built_in) {
       bool is_alias = known->name != file->name;
-      if (SameContent(*known, *file, is_alias)) {
+      Revision revision = Revision::kKeep;
+      if (!IsSame(*known, *file, is_alias)) {
+        revision = is_alias ? Revision::kConflict : CompareRevisions(*known, *file);
+      }
+      if (revision == Revision::kConflict) ThrowDifferent(*known, *file);
+      if (revision == Revision::kKeep) {
         if (added) by_name_.erase(slot);
         return;
       }
-      ThrowDifferent(*known, *file);
+      fresh_pool_ = true;
+      if (!added) {
+        slot->second = file;
+        std::replace(files_.begin(), files_.end(), known, file);
+        return;
+      }
     }
     if (known == nullptr && !fresh_pool_) known = BuiltInLayer().FindFile(file->name);
     if (known != nullptr && known->built_in && !fresh_pool_) {
@@ -97,8 +127,8 @@ class Extension {
       throw ConflictError(name + " (" + file.origin + ") was loaded before with another content",
                           known, file);
     }
-    throw ConflictError("two different files are called " + name + ": one from " + known.origin +
-                            ", the other from " + file.origin,
+    throw ConflictError("two different files are called " + name + ": one " + From(known) +
+                            ", the other " + From(file),
                         known, file);
   }
 
@@ -142,7 +172,7 @@ class Extension {
     std::unordered_map<const SchemaFile*, const SchemaFile*> repeated;
     auto note = [&](std::string_view symbol, const SchemaFile* first, const SchemaFile* second) {
       if (repeated.count(first) > 0 || repeated.count(second) > 0) return;
-      if (!SameContent(*first, *second, true)) {
+      if (!IsSame(*first, *second, true)) {
         throw ConflictError(Quote(symbol, 500) + " is declared in both " + Describe(*first) +
                                 " and " + Describe(*second),
                             *first, *second);
@@ -230,6 +260,8 @@ class Extension {
   }
 
   const Snapshot& base_;
+  const std::vector<FilePtr>& given_;
+  std::unique_ptr<OptionTypes> option_types_;  // made when first asked for
   std::vector<FilePtr> files_;
   std::unordered_map<std::string_view, FilePtr> by_name_;  // of files_
   IndexLayer::Aliases aliases_;
@@ -244,8 +276,8 @@ class Extension {
 
 std::shared_ptr<const Snapshot> Extend(const Snapshot& base, const std::vector<FilePtr>& files,
                                        bool may_share_pool) {
-  Extension extension(base, may_share_pool);
-  extension.AddFiles(files);
+  Extension extension(base, files, may_share_pool);
+  extension.AddFiles();
   extension.MakeLayer();
   return extension.Finish();
 }

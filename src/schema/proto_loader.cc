@@ -15,6 +15,7 @@
 #include "schema/extend.h"
 #include "schema/limits.h"
 
+#include "schema/file_compare.h"
 namespace pygrpc::schema {
 namespace {
 
@@ -22,9 +23,6 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::FileDescriptorProto;
 
 constexpr size_t kMaxLocations = 200;
-
-// protobuf's own types belong to the protobuf that the library is built with.
-bool IsWellKnown(const std::string& name) { return name.compare(0, 16, "google/protobuf/") == 0; }
 
 // What a file declares first; empty if it declares nothing.
 std::string FirstNameOf(const FileDescriptorProto& file) {
@@ -110,6 +108,7 @@ void ProtoLoader::ResolveImport(Unit* unit, int index) {
     }
   } else if (built_in != nullptr) {
     built_in_.push_back(built_in);
+  // protobuf's own types belong to the protobuf that the library is built with.
   } else {
     unit->parsed->errors.push_back(
         unit->parsed->ImportLocation(index, "cannot find import " + Quote(name, 500)));

@@ -4,11 +4,9 @@
 #include "schema/schema_file.h"
 
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "base/error.h"
@@ -21,9 +19,6 @@
 namespace pygrpc::schema {
 namespace {
 
-using google::protobuf::DescriptorProto;
-using google::protobuf::EnumDescriptorProto;
-using google::protobuf::FieldDescriptorProto;
 using google::protobuf::FileDescriptorProto;
 
 bool IsPrintable(std::string_view name) {
@@ -31,75 +26,6 @@ bool IsPrintable(std::string_view name) {
   if (FindInvalidUtf8(name) != std::string_view::npos) return false;
   return std::none_of(name.begin(), name.end(),
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
-// Custom options come in the order of the text, or in that of their numbers.
-void SortUnknownFields(google::protobuf::UnknownFieldSet* unknown) {
-  std::vector<int> order(static_cast<size_t>(unknown->field_count()));
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [unknown](int a, int b) {
-    return unknown->field(a).number() < unknown->field(b).number();
-  });
-  google::protobuf::UnknownFieldSet sorted;
-  for (int i : order) sorted.AddField(unknown->field(i));
-  unknown->Swap(&sorted);
-}
-
-// Options without content say nothing, whether they are present or not.
-template <typename Declaration>
-void NormalizeOptions(Declaration* declaration) {
-  if (!declaration->has_options()) return;
-  if (declaration->options().ByteSizeLong() == 0) {
-    declaration->clear_options();
-  } else {
-    SortUnknownFields(declaration->mutable_options()->mutable_unknown_fields());
-  }
-}
-
-void NormalizeField(FieldDescriptorProto* field) {
-  if (!field->has_json_name()) field->set_json_name(DefaultJsonName(field->name()));
-  NormalizeOptions(field);
-}
-
-void NormalizeEnum(EnumDescriptorProto* type) {
-  NormalizeOptions(type);
-  for (auto& value : *type->mutable_value()) NormalizeOptions(&value);
-}
-
-// Recursion is bounded: protobuf's parser accepts no more than 100 levels.
-void NormalizeMessage(DescriptorProto* message) {
-  NormalizeOptions(message);
-  for (auto& field : *message->mutable_field()) NormalizeField(&field);
-  for (auto& field : *message->mutable_extension()) NormalizeField(&field);
-  for (auto& oneof : *message->mutable_oneof_decl()) NormalizeOptions(&oneof);
-  for (auto& range : *message->mutable_extension_range()) NormalizeOptions(&range);
-  for (auto& type : *message->mutable_enum_type()) NormalizeEnum(&type);
-  for (auto& nested : *message->mutable_nested_type()) NormalizeMessage(&nested);
-}
-
-// Compilers and servers differ in what they leave out: brings all to one form.
-void Normalize(FileDescriptorProto* file, bool ignore_name) {
-  file->clear_source_code_info();
-  file->clear_dependency();
-  file->clear_public_dependency();
-  file->clear_weak_dependency();
-  if (ignore_name) file->clear_name();
-  if (file->syntax() == "proto2") file->clear_syntax();
-  // buf's images add a field of their own; editions are field 14.
-  file->mutable_unknown_fields()->DeleteByNumber(8042);
-  NormalizeOptions(file);
-  for (auto& field : *file->mutable_extension()) NormalizeField(&field);
-  for (auto& message : *file->mutable_message_type()) NormalizeMessage(&message);
-  for (auto& type : *file->mutable_enum_type()) NormalizeEnum(&type);
-  for (auto& service : *file->mutable_service()) {
-    NormalizeOptions(&service);
-    for (auto& method : *service.mutable_method()) {
-      NormalizeOptions(&method);
-      // Explicit false is the default.
-      if (!method.client_streaming()) method.clear_client_streaming();
-      if (!method.server_streaming()) method.clear_server_streaming();
-    }
-  }
 }
 
 }  // namespace
@@ -180,18 +106,6 @@ void ParseFile(const SchemaFile& file, FileDescriptorProto* proto) {
     throw Error(Code::kSchema, file.origin + ": the descriptor of " + Quote(file.name) +
                                    " is damaged or nested too deeply");
   }
-}
-
-bool SameContent(const SchemaFile& a, const SchemaFile& b, bool ignore_name) {
-  if (a.bytes == b.bytes) return true;
-  FileDescriptorProto first;
-  FileDescriptorProto second;
-  ParseFile(a, &first);
-  ParseFile(b, &second);
-  Quiet quiet;
-  Normalize(&first, ignore_name);
-  Normalize(&second, ignore_name);
-  return first.SerializePartialAsString() == second.SerializePartialAsString();
 }
 
 const std::vector<FilePtr>& BuiltInFiles() {

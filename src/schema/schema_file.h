@@ -42,10 +42,6 @@ bool IsUsableFileName(std::string_view name);
 // Parses the whole; throws Error(kSchema) if it cannot be parsed.
 void ParseFile(const SchemaFile& file, google::protobuf::FileDescriptorProto* proto);
 
-// Whether both declare the same, whatever their comments, imports, computed JSON names and, where
-// `ignore_name` is set, names.
-bool SameContent(const SchemaFile& a, const SchemaFile& b, bool ignore_name);
-
 // The JSON name that a compiler computes for a field.
 std::string DefaultJsonName(const std::string& name);
 

@@ -16,6 +16,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "schema/file_compare.h"
 #include "schema/introspect.h"
 #include "schema/schema_file.h"
 #include "transcode/transcoder.h"

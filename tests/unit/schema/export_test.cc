@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "schema/file_compare.h"
 #include "schema/introspect.h"
 #include "schema/schema_file.h"
 #include "schema/schema_fixture.h"

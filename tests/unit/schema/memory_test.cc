@@ -319,6 +319,62 @@ TEST_F(LoadFilesTest, AChainOfImportedTexts) {
   OnSmallStack([&] {
     Load("f0.proto", {dir_.path()});
     EXPECT_NE(store_.current()->Message("M0"), nullptr);
+  SchemaStore store;
+  store.LoadProto("a.proto", "syntax = 'proto3'; message A {}");
+  EXPECT_THAT(ErrorOf([&] { store.LoadFiles(Serialize({other}), "reflection of two"); }).message,
+              HasSubstr("one from memory, the other from reflection of two"));
+}
+
+// A file that uses an option of `descriptor`, and a message of it.
+std::vector<FileDescriptorProto> ServerOf(const std::string& name,
+                                          const FileDescriptorProto& descriptor) {
+  FileDescriptorProto file = SimpleFile(name, {descriptor.name()});
+  AddField(&file, ".google.protobuf.FileDescriptorProto");
+  file.mutable_message_type(0)->mutable_options()->mutable_unknown_fields()->AddVarint(12345, 6);
+  return {descriptor, file};
+}
+
+TEST_F(LoadFilesTest, ServersOfDifferentProtobufVersions) {
+  FileDescriptorProto older;
+  google::protobuf::FileDescriptorProto::descriptor()->file()->CopyTo(&older);
+  older.mutable_options()->set_go_package("older");
+  FileDescriptorProto newer = older;
+  newer.mutable_options()->set_go_package("newer");
+  newer.add_message_type()->set_name("Fresh");
+  auto* field = newer.mutable_message_type(0)->add_field();
+  field->set_name("fresh");
+  field->set_number(99);
+  field->set_label(google::protobuf::FieldDescriptorProto::LABEL_OPTIONAL);
+  field->set_type(google::protobuf::FieldDescriptorProto::TYPE_MESSAGE);
+  field->set_type_name(".google.protobuf.Fresh");
+  std::vector<FileDescriptorProto> two = ServerOf("two.proto", newer);
+  AddField(&two.back(), ".google.protobuf.Fresh");
+  const auto one = ServerOf("one.proto", older);
+  for (bool newer_first : {false, true}) {
+    SchemaStore store;
+    store.LoadFiles(Serialize(newer_first ? two : one), "reflection of the first");
+    store.LoadFiles(Serialize(newer_first ? one : two), "reflection of the second");
+    store.LoadFiles(Serialize(one), "reflection of the first");
+    auto schema = store.current();
+    EXPECT_EQ(schema->Message("Mone")->field(0)->message_type(),
+              schema->Message("Mtwo")->field(0)->message_type());
+    EXPECT_EQ(schema->Message("Mtwo")->field(1)->message_type()->full_name(),
+              "google.protobuf.Fresh");
+    EXPECT_EQ(schema->Message("Mone")->options().unknown_fields().field(0).number(), 12345);
+  }
+}
+
+TEST_F(LoadFilesTest, BuiltInFilesMayDifferWhereNobodyMinds) {
+  FileDescriptorProto file;
+  store_.current()->FindMessage("google.protobuf.Any")->file()->CopyTo(&file);
+  FileDescriptorProto other = file;
+  other.mutable_options()->set_go_package("elsewhere");
+  store_.LoadFiles(Serialize({file}), "reflection of one");
+  store_.LoadFiles(Serialize({other}), "reflection of two");
+  other.mutable_message_type(0)->mutable_field(0)->set_type(
+      google::protobuf::FieldDescriptorProto::TYPE_INT32);
+  EXPECT_THAT(ErrorOf([&] { store_.LoadFiles(Serialize({other}), "reflection of three"); }).message,
+              HasSubstr("two different files are called \"google/protobuf/any.proto\""));
   });
 }
 
