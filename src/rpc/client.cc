@@ -123,7 +123,12 @@ void Client::LoadDescriptorSet(std::string_view bytes) {
 }
 
 void Client::LoadProto(std::string_view filename, std::string_view text) {
-  schema_.LoadProto(filename, text, {options_.proto_path});
+  try {
+    schema_.LoadProto(filename, text, {options_.proto_path});
+  } catch (const Error&) {
+    SchemaChanged();  // what is not found names the texts that wait
+    throw;
+  }
   SchemaChanged();
 }
 

@@ -88,8 +88,8 @@ const IndexLayer& BuiltInLayer() {
   return *layer;
 }
 
-Snapshot::Snapshot(Index index, std::shared_ptr<Pool> pool)
-    : index_(std::move(index)), pool_(std::move(pool)) {
+Snapshot::Snapshot(Index index, std::shared_ptr<Pool> pool, std::string note)
+    : index_(std::move(index)), pool_(std::move(pool)), note_(std::move(note)) {
   empty_ = true;
   for (const auto& layer : index_.layers()) {
     for (const FilePtr& file : layer->files()) empty_ = empty_ && file->built_in;
@@ -256,7 +256,7 @@ void Snapshot::ThrowNoMessage(std::string_view name) const {
         LastComponent(name), layer->messages(),
         [](const TypeName& type) { return std::string(type.full_name); }, &error.near_names);
   }
-  error.message += empty_ ? kNothingLoaded : DidYouMean(error.near_names);
+  error.message += (empty_ ? kNothingLoaded : DidYouMean(error.near_names)) + note_;
   throw error;
 }
 
@@ -342,7 +342,7 @@ void Snapshot::ThrowNoMethod(std::string_view name, std::string_view service,
   for (const auto& layer : index_.layers()) {
     if (near.empty()) AddNear(method, layer->methods(), full_name, &near);
   }
-  error.message += empty_ ? kNothingLoaded : DidYouMean(near);
+  error.message += (empty_ ? kNothingLoaded : DidYouMean(near)) + note_;
   throw error;
 }
 

@@ -27,7 +27,8 @@ const IndexLayer& BuiltInLayer();
 // are asked for.
 class Snapshot : public Schema, public Pool::Finder {
  public:
-  Snapshot(Index index, std::shared_ptr<Pool> pool);
+  // `note` ends the errors of names that are not found: what was to be loaded and is not there.
+  Snapshot(Index index, std::shared_ptr<Pool> pool, std::string note = "");
 
   bool empty() const override { return empty_; }
   const google::protobuf::MethodDescriptor* Method(std::string_view name) const override;
@@ -38,6 +39,7 @@ class Snapshot : public Schema, public Pool::Finder {
 
   const Index& index() const { return index_; }
   const std::shared_ptr<Pool>& pool() const { return pool_; }
+  const std::string& note() const { return note_; }
 
   // A loaded file, or else a built-in one.
   FilePtr FindFile(std::string_view name) const override;
@@ -70,6 +72,7 @@ class Snapshot : public Schema, public Pool::Finder {
 
   Index index_;
   std::shared_ptr<Pool> pool_;
+  std::string note_;
   bool empty_;
   mutable std::mutex source_mutex_;
   mutable FilePtr source_file_;

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,11 +69,12 @@ class SchemaStore::Impl {
     } catch (Error& error) {
       PoolMayHoldMore();
       if (loader.lacks_only_imports()) {
-        Keep(name, text, loader.missing_imports());
+        Keep(name, text, {tree.named_directories(), loader.missing_imports()});
         error.message += "; " + Quote(name, 500) + " is kept and joins when that import is loaded";
       }
       throw;
     }
+    dropped_.erase(name);
     Texts left = kept_texts_;
     for (const std::string& used : loader.used_texts()) left.erase(used);
     Publish(std::move(schema), std::move(left));
@@ -101,6 +103,7 @@ class SchemaStore::Impl {
     if (schema == nullptr) throw Error(Code::kInternal, "a schema of a foreign kind");
     std::lock_guard<std::mutex> lock(load_mutex_);
     if (current()->index().layers().empty() && kept_texts_.empty()) {
+      schema = WithNote(schema, Note());
       std::lock_guard<std::mutex> current_lock(current_mutex_);
       current_ = std::move(schema);
       owns_pool_ = false;  // the other store goes on building in it
@@ -127,36 +130,65 @@ class SchemaStore::Impl {
   // After a failure the pool may hold files that never became part of the schema.
   void PoolMayHoldMore() { owns_pool_ = false; }
 
-  void Keep(const std::string& name, std::string_view text, std::vector<std::string> missing) {
+  // What is known of a kept text.
+  struct Wait {
+    std::vector<std::string> proto_path;
+    std::vector<std::string> imports;  // that are missing
+  };
+
+  void Keep(const std::string& name, std::string_view text, Wait wait) {
     size_t bytes = text.size();
     for (const auto& [kept_name, kept] : kept_texts_) bytes += kept.size();
     if (kept_texts_.size() >= kMaxKeptTexts || bytes > kMaxKeptBytes) {
       throw Error(Code::kSchema, "too many .proto texts wait for their imports");
     }
     kept_texts_[name] = text;
-    waits_for_[name] = std::move(missing);
+    waits_[name] = std::move(wait);
+    dropped_.erase(name);
+    SetCurrent(current());
+  }
+
+  // Texts that are not there, for the errors of names that are not found.
+  std::string Note() const {
+    constexpr size_t kMaxShown = 3;
+    std::string note;
+    size_t shown = 0;
+    for (const auto& [name, wait] : waits_) {
+      if (++shown > kMaxShown) break;
+      note += "; " + Quote(name, 500) + " waits for its import " + Quote(wait.imports.front(), 500);
+    }
+    for (const auto& [name, reason] : dropped_) {
+      if (++shown > kMaxShown) break;
+      note += "; " + Quote(name, 500) + ", which waited for its imports, was dropped: " + reason;
+    }
+    return note;
+  }
+
+  static SnapshotPtr WithNote(SnapshotPtr schema, std::string note) {
+    if (schema->note() == note) return schema;
+    return std::make_shared<const Snapshot>(schema->index(), schema->pool(), std::move(note));
+  }
+
+  void SetCurrent(SnapshotPtr schema) {
+    schema = WithNote(std::move(schema), Note());
+    std::lock_guard<std::mutex> lock(current_mutex_);
+    current_ = std::move(schema);
   }
 
   // Makes `schema`, and all kept texts whose imports it brings, the current one.
   void Publish(SnapshotPtr schema, Texts texts) {
     bool owns_pool = owns_pool_ || schema->pool() != current()->pool();
-    try {
-      schema = Join(std::move(schema), owns_pool, &texts);
-    } catch (Error& error) {
-      PoolMayHoldMore();
-      throw;
-    }
+    schema = Join(std::move(schema), &owns_pool, &texts);
     {
       std::lock_guard<std::mutex> lock(schema->pool()->mutex());
       schema->pool()->ForgetFailures();
     }
     kept_texts_ = std::move(texts);
-    for (auto it = waits_for_.begin(); it != waits_for_.end();) {
-      it = kept_texts_.count(it->first) > 0 ? std::next(it) : waits_for_.erase(it);
+    for (auto it = waits_.begin(); it != waits_.end();) {
+      it = kept_texts_.count(it->first) > 0 ? std::next(it) : waits_.erase(it);
     }
     owns_pool_ = owns_pool;
-    std::lock_guard<std::mutex> lock(current_mutex_);
-    current_ = std::move(schema);
+    SetCurrent(std::move(schema));
   }
 
   // The kept texts of which `schema`, together with others of them, has all imports.
@@ -164,7 +196,7 @@ class SchemaStore::Impl {
     std::map<std::string, std::vector<std::string>> importers;
     std::vector<std::string> not_ready;
     for (const auto& [name, text] : texts) {
-      for (const std::string& import : waits_for_.at(name)) {
+      for (const std::string& import : waits_.at(name).imports) {
         if (schema.FindFile(import) != nullptr) continue;
         if (texts.count(import) > 0) {
           importers[import].push_back(name);
@@ -183,22 +215,58 @@ class SchemaStore::Impl {
     return ready;
   }
 
-  SnapshotPtr Join(SnapshotPtr schema, bool owns_pool, Texts* texts) {
-    Texts ready = ReadyTexts(*schema, *texts);
-    if (ready.empty()) return schema;
-    SourceTree tree({});
-    ProtoLoader loader(schema, owns_pool, tree, ready);
-    for (const auto& [name, text] : ready) loader.Add(name, ParseProto(text, name), "");
-    try {
-      schema = loader.Load();
-    } catch (Error& error) {
-      if (loader.lacks_only_imports()) return schema;  // of a file on disk: they go on waiting
-      for (const auto& [name, text] : ready) kept_texts_.erase(name);
-      error.message += " (a text kept from an earlier load, dropped now)";
-      throw;
+  // Adds those of `texts` of which all imports are there now. This load is another one: a text that
+  // turns out to be wrong is dropped, and does not keep the load from being published.
+  SnapshotPtr Join(SnapshotPtr schema, bool* owns_pool, Texts* texts) {
+    std::set<std::string> stuck;  // on an import of a file on disk, or of a dropped text
+    bool one_by_one = false;
+    for (;;) {
+      Texts ready = ReadyTexts(*schema, *texts);
+      for (const std::string& name : stuck) ready.erase(name);
+      if (ready.empty()) return schema;
+      const std::vector<std::string>& proto_path = waits_.at(ready.begin()->first).proto_path;
+      SourceTree tree(proto_path);
+      ProtoLoader loader(schema, *owns_pool, tree, ready);
+      std::vector<std::string> group;
+      for (const auto& [name, text] : ready) {
+        if (!group.empty() && (one_by_one || waits_.at(name).proto_path != proto_path)) continue;
+        loader.Add(name, ParseProto(text, name), "");
+        group.push_back(name);
+      }
+      try {
+        SnapshotPtr joined = loader.Load();
+        *owns_pool = *owns_pool || joined->pool() != schema->pool();
+        schema = std::move(joined);
+        for (const std::string& used : loader.used_texts()) texts->erase(used);
+      } catch (const Error& error) {
+        *owns_pool = false;
+        if (loader.lacks_only_imports() && group.size() == 1) {
+          waits_.at(group.front()).imports = loader.missing_imports();
+          stuck.insert(group.front());
+        } else if (loader.lacks_only_imports() || !DropGuilty(error, ready, group, texts)) {
+          one_by_one = true;
+        }
+      }
     }
-    for (const auto& [name, text] : ready) texts->erase(name);
-    return schema;
+  }
+
+  // Drops those of the texts `ready` that an error names, or the only one that there is in `group`;
+  // false if that is none.
+  bool DropGuilty(const Error& error, const Texts& ready, const std::vector<std::string>& group,
+                  Texts* texts) {
+    bool any = false;
+    auto drop = [&](const std::string& name, const std::string& reason) {
+      any = true;
+      if (texts->erase(name) > 0 && dropped_.size() < kMaxKeptTexts) dropped_[name] = reason;
+    };
+    for (const Error::Location& location : error.locations) {
+      // Of a conflict, the first of both files.
+      if (ready.count(location.file) == 0 || (location.line == 0 && any)) continue;
+      if (location.text.compare(0, 18, "cannot find import") == 0) continue;
+      drop(location.file, ErrorAt({location}).message);
+    }
+    if (!any && group.size() == 1) drop(group.front(), error.message);
+    return any;
   }
 
   mutable std::mutex current_mutex_;
@@ -206,7 +274,8 @@ class SchemaStore::Impl {
   SnapshotPtr current_ = std::make_shared<const Snapshot>(Index(), std::make_shared<Pool>());
   bool owns_pool_ = true;  // no other store builds in the pool, and nothing else is in it
   Texts kept_texts_;       // from memory, waiting for their imports
-  std::map<std::string, std::vector<std::string>> waits_for_;  // by the name of a kept text
+  std::map<std::string, Wait> waits_;           // by the name of a kept text
+  std::map<std::string, std::string> dropped_;  // kept texts that were wrong, and why
 };
 
 SchemaStore::SchemaStore() : impl_(std::make_unique<Impl>()) {}

@@ -76,17 +76,90 @@ TEST_F(LoadProtoTest, ACorrectedTextReplacesAKeptOne) {
   EXPECT_NE(store_.current()->FindMessage("A"), nullptr);
 }
 
-TEST_F(LoadProtoTest, AKeptTextThatTurnsOutWrongIsReportedOnce) {
+TEST_F(LoadProtoTest, AKeptTextHasTheProtoPathOfItsLoad) {
+  dir_.Write("one/disk.proto", "syntax = 'proto3'; message Disk {}");
+  dir_.Write("two/other.proto", "syntax = 'proto3'; message Other {}");
+  ErrorOf([&] {
+    store_.LoadProto("a.proto",
+                     "syntax = 'proto3'; import 'disk.proto'; import 'b.proto';"
+                     "message A { Disk d = 1; B b = 2; }",
+                     {{dir_.path() + "/one"}});
+  });
+  ErrorOf([&] {
+    store_.LoadProto("c.proto",
+                     "syntax = 'proto3'; import 'other.proto'; import 'b.proto';"
+                     "message C { Other o = 1; B b = 2; }",
+                     {{dir_.path() + "/two"}});
+  });
+  store_.LoadProto("b.proto", "syntax = 'proto3'; message B {}");
+  EXPECT_EQ(store_.current()->Message("A")->field_count(), 2);
+  EXPECT_EQ(store_.current()->Message("C")->field_count(), 2);
+}
+
+TEST_F(LoadProtoTest, WhatIsNotFoundNamesTextsThatWait) {
+  ErrorOf([&] { store_.LoadProto("a.proto", "syntax='proto3'; import 'b.proto'; message A {}"); });
+  EXPECT_THAT(ErrorOf([&] { store_.current()->Message("A"); }).message,
+              HasSubstr("\"a.proto\" waits for its import \"b.proto\""));
+  EXPECT_THAT(ErrorOf([&] { store_.current()->Method("A/Do"); }).message,
+              HasSubstr("\"a.proto\" waits for its import \"b.proto\""));
+  SchemaStore other;  // has nothing that waits
+  other.LoadSchema(store_.current());
+  EXPECT_EQ(ErrorOf([&] { other.current()->Message("A"); }).message.find("waits"),
+            std::string::npos);
+  store_.LoadProto("b.proto", "syntax = 'proto3'; message B {}");
+  EXPECT_NE(store_.current()->FindMessage("A"), nullptr);
+  EXPECT_EQ(ErrorOf([&] { store_.current()->Message("No"); }).message.find("waits"),
+            std::string::npos);
+}
+
+TEST_F(LoadProtoTest, AKeptTextThatTurnsOutWrongDoesNotFailAnotherLoad) {
   ErrorOf([&] {
     store_.LoadProto("a.proto", "syntax = 'proto3'; import 'b.proto';\nmessage A { Gone g = 1; }");
   });
-  const char b[] = "syntax = 'proto3'; message B {}";
-  Error error = ErrorOf([&] { store_.LoadProto("b.proto", b); });
-  EXPECT_THAT(error.message, HasSubstr("a.proto:2:13: \"Gone\" is not defined"));
-  EXPECT_THAT(error.message, HasSubstr("dropped now"));
-  EXPECT_TRUE(store_.current()->empty());
-  store_.LoadProto("b.proto", b);
+  ErrorOf([&] {
+    store_.LoadProto("good.proto",
+                     "syntax = 'proto3'; import 'b.proto'; message Good { B b = 1; }");
+  });
+  // It imports the wrong one, and goes on waiting for it.
+  ErrorOf([&] {
+    store_.LoadProto("top.proto", "syntax = 'proto3'; import 'a.proto'; message Top { A a = 1; }");
+  });
+  store_.LoadProto("b.proto", "syntax = 'proto3'; message B {}");
   EXPECT_NE(store_.current()->FindMessage("B"), nullptr);
+  EXPECT_NE(store_.current()->FindMessage("Good"), nullptr);
+  std::string message = ErrorOf([&] { store_.current()->Message("A"); }).message;
+  EXPECT_THAT(message, HasSubstr("\"a.proto\", which waited for its imports, was dropped: "
+                                 "a.proto:2:13: \"Gone\" is not defined"));
+  EXPECT_THAT(message, HasSubstr("\"top.proto\" waits for its import \"a.proto\""));
+  store_.LoadProto("a.proto", "syntax = 'proto3'; import 'b.proto'; message A { B b = 1; }");
+  EXPECT_NE(store_.current()->FindMessage("Top"), nullptr);
+  EXPECT_EQ(ErrorOf([&] { store_.current()->Message("No"); }).message.find("proto\""),
+            std::string::npos);
+}
+
+TEST_F(LoadProtoTest, AKeptTextThatCameUnderAnotherNameIsDropped) {
+  ErrorOf([&] {
+    store_.LoadProto("k.proto",
+                     "syntax = 'proto3'; import 'typo.proto'; message K { int32 a = 1; }");
+  });
+  store_.LoadProto("kk.proto", "syntax = 'proto3'; message K { int32 b = 1; }");
+  store_.LoadProto("typo.proto", "syntax = 'proto3'; message Typo {}");
+  EXPECT_EQ(store_.current()->Message("K")->field(0)->name(), "b");
+  EXPECT_THAT(ErrorOf([&] { store_.current()->Message("No"); }).message,
+              HasSubstr("\"K\" is declared in both"));
+}
+
+TEST_F(LoadProtoTest, AKeptTextMayWaitForAnImportOfAFileOnDisk) {
+  ErrorOf([&] { store_.LoadProto("a.proto", "syntax='proto3'; import 'b.proto'; message A {}"); });
+  ErrorOf([&] {
+    store_.LoadProto("c.proto", "syntax='proto3'; import 'disk.proto'; message C {}",
+                     {{dir_.path()}});
+  });
+  dir_.Write("disk.proto", "syntax = 'proto3'; import 'b.proto'; import 'late.proto';");
+  store_.LoadProto("b.proto", "syntax = 'proto3'; message B {}");
+  EXPECT_NE(store_.current()->FindMessage("A"), nullptr);
+  store_.LoadProto("disk.proto", "syntax = 'proto3';");
+  EXPECT_NE(store_.current()->FindMessage("C"), nullptr);
 }
 
 TEST_F(LoadProtoTest, CyclesThroughKeptTextsAreNamed) {
@@ -246,6 +319,62 @@ TEST_F(LoadFilesTest, TwoServersWithDifferentFilesConflict) {
   Error error = ErrorOf([&] { store_.LoadFiles(Serialize({other}), "reflection of three"); });
   EXPECT_THAT(error.message, HasSubstr("two different files are called \"a.proto\": one from "
                                        "reflection of one, the other from reflection of three"));
+  SchemaStore store;
+  store.LoadProto("a.proto", "syntax = 'proto3'; message A {}");
+  EXPECT_THAT(ErrorOf([&] { store.LoadFiles(Serialize({other}), "reflection of two"); }).message,
+              HasSubstr("one from memory, the other from reflection of two"));
+}
+
+// A file that uses an option of `descriptor`, and a message of it.
+std::vector<FileDescriptorProto> ServerOf(const std::string& name,
+                                          const FileDescriptorProto& descriptor) {
+  FileDescriptorProto file = SimpleFile(name, {descriptor.name()});
+  AddField(&file, ".google.protobuf.FileDescriptorProto");
+  file.mutable_message_type(0)->mutable_options()->mutable_unknown_fields()->AddVarint(12345, 6);
+  return {descriptor, file};
+}
+
+TEST_F(LoadFilesTest, ServersOfDifferentProtobufVersions) {
+  FileDescriptorProto older;
+  google::protobuf::FileDescriptorProto::descriptor()->file()->CopyTo(&older);
+  older.mutable_options()->set_go_package("older");
+  FileDescriptorProto newer = older;
+  newer.mutable_options()->set_go_package("newer");
+  newer.add_message_type()->set_name("Fresh");
+  auto* field = newer.mutable_message_type(0)->add_field();
+  field->set_name("fresh");
+  field->set_number(99);
+  field->set_label(google::protobuf::FieldDescriptorProto::LABEL_OPTIONAL);
+  field->set_type(google::protobuf::FieldDescriptorProto::TYPE_MESSAGE);
+  field->set_type_name(".google.protobuf.Fresh");
+  std::vector<FileDescriptorProto> two = ServerOf("two.proto", newer);
+  AddField(&two.back(), ".google.protobuf.Fresh");
+  const auto one = ServerOf("one.proto", older);
+  for (bool newer_first : {false, true}) {
+    SchemaStore store;
+    store.LoadFiles(Serialize(newer_first ? two : one), "reflection of the first");
+    store.LoadFiles(Serialize(newer_first ? one : two), "reflection of the second");
+    store.LoadFiles(Serialize(one), "reflection of the first");
+    auto schema = store.current();
+    EXPECT_EQ(schema->Message("Mone")->field(0)->message_type(),
+              schema->Message("Mtwo")->field(0)->message_type());
+    EXPECT_EQ(schema->Message("Mtwo")->field(1)->message_type()->full_name(),
+              "google.protobuf.Fresh");
+    EXPECT_EQ(schema->Message("Mone")->options().unknown_fields().field(0).number(), 12345);
+  }
+}
+
+TEST_F(LoadFilesTest, BuiltInFilesMayDifferWhereNobodyMinds) {
+  FileDescriptorProto file;
+  store_.current()->FindMessage("google.protobuf.Any")->file()->CopyTo(&file);
+  FileDescriptorProto other = file;
+  other.mutable_options()->set_go_package("elsewhere");
+  store_.LoadFiles(Serialize({file}), "reflection of one");
+  store_.LoadFiles(Serialize({other}), "reflection of two");
+  other.mutable_message_type(0)->mutable_field(0)->set_type(
+      google::protobuf::FieldDescriptorProto::TYPE_INT32);
+  EXPECT_THAT(ErrorOf([&] { store_.LoadFiles(Serialize({other}), "reflection of three"); }).message,
+              HasSubstr("two different files are called \"google/protobuf/any.proto\""));
 }
 
 // Runs `action` on a thread with a small stack.
@@ -319,62 +448,6 @@ TEST_F(LoadFilesTest, AChainOfImportedTexts) {
   OnSmallStack([&] {
     Load("f0.proto", {dir_.path()});
     EXPECT_NE(store_.current()->Message("M0"), nullptr);
-  SchemaStore store;
-  store.LoadProto("a.proto", "syntax = 'proto3'; message A {}");
-  EXPECT_THAT(ErrorOf([&] { store.LoadFiles(Serialize({other}), "reflection of two"); }).message,
-              HasSubstr("one from memory, the other from reflection of two"));
-}
-
-// A file that uses an option of `descriptor`, and a message of it.
-std::vector<FileDescriptorProto> ServerOf(const std::string& name,
-                                          const FileDescriptorProto& descriptor) {
-  FileDescriptorProto file = SimpleFile(name, {descriptor.name()});
-  AddField(&file, ".google.protobuf.FileDescriptorProto");
-  file.mutable_message_type(0)->mutable_options()->mutable_unknown_fields()->AddVarint(12345, 6);
-  return {descriptor, file};
-}
-
-TEST_F(LoadFilesTest, ServersOfDifferentProtobufVersions) {
-  FileDescriptorProto older;
-  google::protobuf::FileDescriptorProto::descriptor()->file()->CopyTo(&older);
-  older.mutable_options()->set_go_package("older");
-  FileDescriptorProto newer = older;
-  newer.mutable_options()->set_go_package("newer");
-  newer.add_message_type()->set_name("Fresh");
-  auto* field = newer.mutable_message_type(0)->add_field();
-  field->set_name("fresh");
-  field->set_number(99);
-  field->set_label(google::protobuf::FieldDescriptorProto::LABEL_OPTIONAL);
-  field->set_type(google::protobuf::FieldDescriptorProto::TYPE_MESSAGE);
-  field->set_type_name(".google.protobuf.Fresh");
-  std::vector<FileDescriptorProto> two = ServerOf("two.proto", newer);
-  AddField(&two.back(), ".google.protobuf.Fresh");
-  const auto one = ServerOf("one.proto", older);
-  for (bool newer_first : {false, true}) {
-    SchemaStore store;
-    store.LoadFiles(Serialize(newer_first ? two : one), "reflection of the first");
-    store.LoadFiles(Serialize(newer_first ? one : two), "reflection of the second");
-    store.LoadFiles(Serialize(one), "reflection of the first");
-    auto schema = store.current();
-    EXPECT_EQ(schema->Message("Mone")->field(0)->message_type(),
-              schema->Message("Mtwo")->field(0)->message_type());
-    EXPECT_EQ(schema->Message("Mtwo")->field(1)->message_type()->full_name(),
-              "google.protobuf.Fresh");
-    EXPECT_EQ(schema->Message("Mone")->options().unknown_fields().field(0).number(), 12345);
-  }
-}
-
-TEST_F(LoadFilesTest, BuiltInFilesMayDifferWhereNobodyMinds) {
-  FileDescriptorProto file;
-  store_.current()->FindMessage("google.protobuf.Any")->file()->CopyTo(&file);
-  FileDescriptorProto other = file;
-  other.mutable_options()->set_go_package("elsewhere");
-  store_.LoadFiles(Serialize({file}), "reflection of one");
-  store_.LoadFiles(Serialize({other}), "reflection of two");
-  other.mutable_message_type(0)->mutable_field(0)->set_type(
-      google::protobuf::FieldDescriptorProto::TYPE_INT32);
-  EXPECT_THAT(ErrorOf([&] { store_.LoadFiles(Serialize({other}), "reflection of three"); }).message,
-              HasSubstr("two different files are called \"google/protobuf/any.proto\""));
   });
 }
 
