@@ -52,20 +52,19 @@ bool IsWord(std::string_view text, size_t i, std::string_view word) {
 
 // `reserved a, b` has names in an edition, and strings before.
 size_t QuoteReserved(std::string_view text, size_t i, std::string* output) {
-  size_t end = std::min(text.find_first_of(";{}", i), text.size());
-  while (i < end) {
+  for (;;) {
     size_t next = SkipSpace(text, i);
-    output->append(text.substr(i, std::min(next, end) - i));
-    i = std::min(next, end);
-    if (i == end) break;
+    output->append(text.substr(i, next - i));
+    i = next;
+    if (i == text.size() || text[i] == ';' || text[i] == '{' || text[i] == '}') return i;
     if (text[i] == '"' || text[i] == '\'') {
-      size_t close = std::min(text.find(text[i], i + 1), end - 1);
+      size_t close = std::min(text.find(text[i], i + 1), text.size() - 1);
       output->append(text.substr(i, close + 1 - i));
       i = close + 1;
       continue;
     }
     size_t word = i;
-    while (word < end && IsWordCharacter(text[word])) ++word;
+    while (word < text.size() && IsWordCharacter(text[word])) ++word;
     std::string_view name = text.substr(i, word - i);
     bool is_name = !name.empty() && !std::isdigit(static_cast<unsigned char>(name[0])) &&
                    name != "to" && name != "max";
@@ -73,7 +72,6 @@ size_t QuoteReserved(std::string_view text, size_t i, std::string* output) {
     if (!is_name) output->append(text.substr(i, std::max<size_t>(name.size(), 1)));
     i += std::max<size_t>(name.size(), 1);
   }
-  return i;
 }
 
 // A word that edition 2024 brought, in the statement at `i`: who may use a type, and whether an
@@ -155,11 +153,31 @@ class FeatureTaker {
       const std::string& token = tokenizer.current().text;
       if (token != "," && token != ";") tokens.push_back(token);
     }
-    for (size_t i = 0; i < tokens.size(); i += 3) {
+    for (size_t i = 0; i < tokens.size();) {
+      if (tokens[i] == "[") {
+        i = SkipLanguageFeatures(tokens, i);
+        if (i == 0) return false;
+        continue;
+      }
       if (i + 2 >= tokens.size() || tokens[i + 1] != ":") return false;
       if (!AddFeature(tokens[i], tokens[i + 2], serialized)) return false;
+      i += 3;
     }
     return true;
+  }
+
+  // `[pb.cpp] { ... }`, with or without a colon: the token behind it, or 0 if it has no end.
+  static size_t SkipLanguageFeatures(const std::vector<std::string>& tokens, size_t i) {
+    while (i < tokens.size() && tokens[i] != "]") ++i;
+    ++i;
+    if (i < tokens.size() && tokens[i] == ":") ++i;
+    if (i >= tokens.size() || (tokens[i] != "{" && tokens[i] != "<")) return 0;
+    size_t depth = 0;
+    for (; i < tokens.size(); ++i) {
+      if (tokens[i] == "{" || tokens[i] == "<") ++depth;
+      if ((tokens[i] == "}" || tokens[i] == ">") && --depth == 0) return i + 1;
+    }
+    return 0;
   }
 
   LinkErrors errors_;

@@ -74,9 +74,8 @@ std::unique_ptr<ParsedProto> ParseProto(std::string_view text, std::string path)
   std::string proto3;
   auto edition = FindEditionStatement(text);
   if (edition && edition->edition != "2023" && edition->edition != "2024") {
-    fail_at(edition->offset,
-            "of .proto text, editions 2023 and 2024 are understood: compile this file with protoc "
-            "--include_imports --descriptor_set_out=FILE and load that FILE");
+    fail_at(edition->offset, "edition " + Quote(edition->edition) +
+                                 " is not known: editions 2023 and 2024 are, proto2 and proto3");
     return parsed;
   }
   if (edition) text = proto3 = AsProto3Text(text, *edition);

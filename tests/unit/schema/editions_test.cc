@@ -328,8 +328,29 @@ TEST_F(EditionsTest, TextErrorsHaveTheirPlace) {
   error = ErrorOf([&] { store_.LoadProto("f.proto", "edition = \"2026\";\n"); });
   EXPECT_EQ(error.code, Code::kSchema);
   EXPECT_THAT(error.message,
-              HasSubstr("f.proto:1:1: of .proto text, editions 2023 and 2024 are understood"));
-  EXPECT_THAT(error.message, HasSubstr("--descriptor_set_out"));
+              HasSubstr("f.proto:1:1: edition \"2026\" is not known: editions 2023 and 2024 are"));
+}
+
+TEST_F(EditionsTest, ReservedNamesWithCommentsBetween) {
+  store_.LoadProto("e.proto",
+                   "edition = '2023';\nmessage M {\n  reserved\n    foo, // gone; see {above}\n"
+                   "    bar /* ; */, 'baz;';\n  int32 a = 1;\n}\n");
+  google::protobuf::DescriptorProto message;
+  store_.current()->Message("M")->CopyTo(&message);
+  EXPECT_THAT(message.reserved_name(), ::testing::ElementsAre("foo", "bar", "baz;"));
+}
+
+TEST_F(EditionsTest, FeaturesOfLanguagesInAnAggregateAreLeftOut) {
+  store_.LoadProto("e.proto",
+                   "edition = '2023';\nmessage M {\n  string a = 1 [features = {\n"
+                   "    field_presence: IMPLICIT [pb.cpp] { string_type: VIEW }\n"
+                   "    [pb.go]: { deep { x: 1 } }, utf8_validation: NONE }];\n}\n");
+  EXPECT_FALSE(HasPresence(store_.current()->Message("M")->field(0)));
+  Error error = ErrorOf([&] {
+    store_.LoadProto("f.proto",
+                     "edition = '2023'; message F { string a = 1 [features = {[pb.cpp]}]; }");
+  });
+  EXPECT_THAT(error.message, HasSubstr("unknown feature"));
 }
 
 TEST_F(EditionsTest, TextOfEdition2024) {
