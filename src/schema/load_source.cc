@@ -131,6 +131,9 @@ class SourceLoader {
       message += ": neither a file or directory of that name, nor " + Quote(file_name, 500) +
                  " on the proto path; " + tree_.SearchedText();
     }
+    if (auto link = tree_.FindDeadLink(file_name)) {
+      message += "; " + Quote(*link, 500) + " is a link that leads nowhere";
+    }
     std::vector<std::string> near = tree_.NearFiles(file_name);
     if (!near.empty()) message += "; did you mean " + JoinAlternatives(near) + "?";
     Error error(Code::kSchema, std::move(message));
@@ -197,6 +200,7 @@ class SourceLoader {
 
   // Whether some other place has it, or `directory` does.
   bool IsResolved(const std::string& import, const std::string& directory) const {
+    if (!IsUsableFileName(import)) return false;
     return Exists(directory + "/" + import) || base_->FindFile(import) != nullptr ||
            texts_.count(import) > 0 || tree_.Find(import).has_value();
   }

@@ -29,7 +29,9 @@ class Collector : public DescriptorPool::ErrorCollector {
                 const google::protobuf::Message*, ErrorLocation,
                 const std::string& message) override {
     if (locations.size() == kMaxLocations) return;
-    locations.push_back({filename, 0, 0, element + ": " + CleanMessage(message)});
+    std::string text = CleanMessage(message);
+    if (IsSuggestion(text)) return;
+    locations.push_back({filename, 0, 0, element + ": " + text});
   }
 
   std::vector<Error::Location> locations;
@@ -69,6 +71,10 @@ std::string CleanMessage(const std::string& text) {
   std::replace(line.begin(), line.end(), '\n', ' ');
   while (!line.empty() && (line.back() == '.' || line.back() == ' ')) line.pop_back();
   return line;
+}
+
+bool IsSuggestion(const std::string& message) {
+  return message.compare(0, 28, "Suggested field numbers for ") == 0;
 }
 
 Error ErrorAt(std::vector<Error::Location> locations, const std::string& suffix) {

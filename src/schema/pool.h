@@ -101,6 +101,9 @@ int CheckPublicImports(const google::protobuf::FileDescriptorProto& proto,
 // `"file.proto" is not defined.` and the like, as protobuf words it, as one line without a stop.
 std::string CleanMessage(const std::string& text);
 
+// Whether protobuf only says what else could be written, for an error that it has reported.
+bool IsSuggestion(const std::string& message);
+
 // An error of several locations: the message is that of the first, in one line.
 Error ErrorAt(std::vector<Error::Location> locations, const std::string& suffix = "");
 

@@ -4,7 +4,9 @@
 #include "schema/proto_loader.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -13,9 +15,9 @@
 #include "schema/edition_text.h"
 #include "schema/editions.h"
 #include "schema/extend.h"
+#include "schema/file_compare.h"
 #include "schema/limits.h"
 
-#include "schema/file_compare.h"
 namespace pygrpc::schema {
 namespace {
 
@@ -42,6 +44,14 @@ bool DeclareTheSame(FileDescriptorProto first, FileDescriptorProto second) {
     file->clear_weak_dependency();
   }
   return first.SerializePartialAsString() == second.SerializePartialAsString();
+}
+
+// Whether a link error may be due to an import that is missing.
+bool IsAboutNames(const Error::Location& error) {
+  constexpr std::string_view kWords[] = {"not defined", "is not imported by", "\" unknown. Ensure"};
+  return std::any_of(std::begin(kWords), std::end(kWords), [&error](std::string_view words) {
+    return error.text.find(words) != std::string::npos;
+  });
 }
 
 using TypeKinds = std::unordered_map<std::string, bool>;
@@ -98,6 +108,7 @@ void ProtoLoader::ResolveImport(Unit* unit, int index) {
     return;
   }
   FilePtr built_in = BuiltInLayer().FindFile(name);
+  // protobuf's own types belong to the protobuf that the library is built with.
   auto path = built_in != nullptr && IsWellKnown(name) ? std::nullopt : tree_.Find(name);
   if (path) {
     // One file under two names (through a link, or two roots) is still one file.
@@ -108,17 +119,21 @@ void ProtoLoader::ResolveImport(Unit* unit, int index) {
     }
   } else if (built_in != nullptr) {
     built_in_.push_back(built_in);
-  // protobuf's own types belong to the protobuf that the library is built with.
   } else {
     unit->parsed->errors.push_back(
         unit->parsed->ImportLocation(index, "cannot find import " + Quote(name, 500)));
     missing_.push_back({unit, name});
     ++unit->missing_imports;
+    unit->lacks_imports = true;
   }
 }
 
 void ProtoLoader::ResolveImports(Unit* unit) {
-  for (int i = 0; i < unit->parsed->proto.dependency_size(); ++i) ResolveImport(unit, i);
+  // What stands behind a syntax error is not to be trusted.
+  const bool is_sound = unit->parsed->errors.empty();
+  for (int i = 0; i < unit->parsed->proto.dependency_size(); ++i) {
+    if (is_sound || unit->parsed->IsImportSound(i)) ResolveImport(unit, i);
+  }
 }
 
 // One definition under two paths (vendored, say) is one file; protobuf would take the second one
@@ -210,19 +225,27 @@ void ProtoLoader::LinkOne(Unit* unit, DescriptorPool* staging, size_t* public_wo
   for (int i = 0; i < parsed.proto.dependency_size(); ++i) {
     const std::string& name = parsed.proto.dependency(i);
     if (auto found = by_name_.find(name); found != by_name_.end()) {
-      if (found->second->built == nullptr) return;  // that one has its own errors
+      const Unit* import = found->second;  // one that is not built has its own errors
+      if (import->built == nullptr || import->lacks_imports) unit->lacks_imports = true;
       continue;
     }
+    FilePtr import = base_->FindFile(name);
+    if (import == nullptr) continue;  // reported already
     try {
-      base_->pool()->Build(base_->FindFile(name), *base_);
+      base_->pool()->Build(import, *base_);
     } catch (const Error& error) {
       parsed.errors.push_back(parsed.ImportLocation(i, error.message));
       return;
     }
   }
   RewriteImports(&parsed.proto, [&](const std::string& name) -> std::optional<std::string> {
-    auto found = by_name_.find(name);
-    return found != by_name_.end() ? found->second->name : std::string(base_->FindFile(name)->name);
+    if (auto found = by_name_.find(name); found != by_name_.end()) {
+      if (found->second->built == nullptr) return std::nullopt;
+      return found->second->name;
+    }
+    FilePtr import = base_->FindFile(name);
+    if (import == nullptr) return std::nullopt;
+    return std::string(import->name);
   });
   unit->public_depth = CheckPublicImports(
       parsed.proto,
@@ -239,7 +262,13 @@ void ProtoLoader::LinkOne(Unit* unit, DescriptorPool* staging, size_t* public_wo
   size_t work = 0;
   CheckLimits(parsed.proto, &work);
   LinkErrors errors(&parsed);
+  const auto before = static_cast<std::ptrdiff_t>(parsed.errors.size());
   unit->built = staging->BuildFileCollectingErrors(parsed.proto, &errors);
+  if (!unit->lacks_imports) return;
+  // What is not defined here may be defined there.
+  parsed.errors.erase(
+      std::remove_if(parsed.errors.begin() + before, parsed.errors.end(), IsAboutNames),
+      parsed.errors.end());
 }
 
 // Builds the files in a pool of their own, on top of the schema's, to see that they are right.
@@ -276,14 +305,8 @@ void ProtoLoader::Link(const std::vector<Unit*>& order) {
 }
 
 std::shared_ptr<const Snapshot> ProtoLoader::Load() {
-  for (size_t i = 0; i < units_.size(); ++i) {
-    // After a syntax error the list of imports is not to be trusted.
-    if (units_[i]->parsed->errors.empty()) ResolveImports(units_[i].get());
-  }
-  lacks_only_imports_ = !missing_.empty();
-  for (const auto& unit : units_) {
-    if (unit->parsed->errors.size() > unit->missing_imports) lacks_only_imports_ = false;
-  }
+  for (size_t i = 0; i < units_.size(); ++i) ResolveImports(units_[i].get());
+  if (!missing_.empty()) CheckWithoutMissing();
   ThrowErrors();
   MergeCopies();
   std::vector<Unit*> order = InImportOrder();
@@ -296,22 +319,82 @@ std::shared_ptr<const Snapshot> ProtoLoader::Load() {
   return base_;
 }
 
+// With whatever else is wrong: nobody wants to hear of that when the imports are there at last.
+void ProtoLoader::CheckWithoutMissing() {
+  auto has_only_missing = [this] {
+    return std::all_of(units_.begin(), units_.end(), [](const auto& unit) {
+      return unit->parsed->errors.size() == unit->missing_imports;
+    });
+  };
+  if (has_only_missing()) {
+    MergeCopies();
+    try {
+      std::vector<Unit*> order = InImportOrder();
+      if (has_only_missing()) LinkWithoutMissing(order);
+    } catch (const Error&) {
+      // A limit, or a conflict: that comes after the imports.
+    }
+  }
+  lacks_only_imports_ = has_only_missing();
+}
+
+void ProtoLoader::LinkWithoutMissing(const std::vector<Unit*>& order) {
+  std::shared_ptr<const Snapshot> with_built_in = Extend(*base_, built_in_, may_share_pool_);
+  std::swap(base_, with_built_in);
+  std::lock_guard<std::mutex> lock(base_->pool()->mutex());
+  DescriptorPool staging(&base_->pool()->descriptors());
+  size_t public_work = 0;
+  for (Unit* unit : order) AddTypes(unit->parsed->proto, &types_);
+  for (Unit* unit : order) LinkOne(unit, &staging, &public_work);
+}
+
 std::vector<std::string> ProtoLoader::missing_imports() const {
   std::vector<std::string> names;
   for (const Missing& missing : missing_) names.push_back(missing.name);
   return names;
 }
 
+// An import that is no name of a file, as "../x.proto" or "/x.proto": what could be meant.
+std::string ProtoLoader::BadNameHint(const Missing& missing) const {
+  std::string hint =
+      "; an import is a plain path below the proto path, without \".\", \"..\", a leading \"/\" or "
+      "\"\\\"";
+  std::string name = missing.name;
+  std::replace(name.begin(), name.end(), '\\', '/');
+  std::vector<std::string> roots = tree_.directories();
+  if (!missing.unit->disk_path.empty()) roots.push_back(DirectoryOf(missing.unit->disk_path));
+  for (const std::string& root : roots) {
+    std::string path = AbsolutePath(name.compare(0, 1, "/") == 0 ? name : root + "/" + name);
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) continue;
+    if (auto plain = SourceTree::NameBelow(path, tree_.directories())) {
+      return hint + ": write " + Quote(*plain, 500);
+    }
+    std::string directory = DirectoryOf(path);
+    return hint + ": write " + Quote(path.substr(path.rfind('/') + 1), 500) + " and add " +
+           Quote(directory, 500) + " to proto_path";
+  }
+  std::string plain = std::filesystem::path(name).lexically_normal().generic_string();
+  plain.erase(0, std::min(plain.find_first_not_of('/'), plain.size()));
+  return IsUsableFileName(plain) ? hint + ": write " + Quote(plain, 500) : hint;
+}
+
 std::string ProtoLoader::MissingHint(const Missing& missing) const {
+  if (!IsUsableFileName(missing.name)) return BadNameHint(missing);
   // The file may lie where only another root would find it.
   std::string directory = missing.unit->disk_path;
   while (directory.size() > 1) {
     directory = DirectoryOf(directory);
-    std::string path = directory + "/" + missing.name;
+    const std::vector<std::string>& searched = tree_.directories();
+    if (std::find(searched.begin(), searched.end(), directory) != searched.end()) continue;
+    std::string path = (std::filesystem::path(directory) / missing.name).string();
     std::error_code error;
     if (std::filesystem::exists(path, error)) {
       return "; " + Quote(path, 500) + " exists: add " + Quote(directory, 500) + " to proto_path";
     }
+  }
+  if (auto link = tree_.FindDeadLink(missing.name)) {
+    return "; " + Quote(*link, 500) + " is a link that leads nowhere";
   }
   std::vector<std::string> near = tree_.NearFiles(missing.name);
   return near.empty() ? "" : "; did you mean " + JoinAlternatives(near) + "?";
@@ -349,7 +432,9 @@ void ProtoLoader::ThrowErrors() {
     break;
   }
   Error error = ErrorAt(std::move(locations), suffix);
-  if (first_is_missing) error.near_names = tree_.NearFiles(missing_.front().name);
+  if (first_is_missing && IsUsableFileName(missing_.front().name)) {
+    error.near_names = tree_.NearFiles(missing_.front().name);
+  }
   if (!missing_.empty()) error.searched = tree_.directories();
   throw error;
 }

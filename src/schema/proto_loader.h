@@ -49,6 +49,7 @@ class ProtoLoader {
     const Unit* imported_by = nullptr;
     const Unit* copy_of = nullptr;  // the same definitions under another path
     size_t missing_imports = 0;
+    bool lacks_imports = false;  // itself, or what it imports; or one of them has errors
     // Before its edition was resolved.
     std::optional<google::protobuf::FileDescriptorProto> original;
     bool became_proto2 = false;
@@ -69,7 +70,10 @@ class ProtoLoader {
   void Link(const std::vector<Unit*>& order);
   void ResolveEditionOf(Unit* unit, const google::protobuf::DescriptorPool& staging);
   void LinkOne(Unit* unit, google::protobuf::DescriptorPool* staging, size_t* public_work);
+  void CheckWithoutMissing();
+  void LinkWithoutMissing(const std::vector<Unit*>& order);
   void ThrowErrors();
+  std::string BadNameHint(const Missing& missing) const;
   std::string MissingHint(const Missing& missing) const;
 
   std::shared_ptr<const Snapshot> base_;

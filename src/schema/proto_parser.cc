@@ -53,6 +53,13 @@ Error::Location ParsedProto::ImportLocation(int index, std::string text) const {
   return {path, line + 1, column + 1, std::move(text)};
 }
 
+bool ParsedProto::IsImportSound(int index) const {
+  if (errors.empty()) return true;
+  Error::Location import = ImportLocation(index, "");
+  const Error::Location& first = errors.front();
+  return std::make_pair(import.line, import.column) < std::make_pair(first.line, first.column);
+}
+
 std::unique_ptr<ParsedProto> ParseProto(std::string_view text, std::string path) {
   auto parsed = std::make_unique<ParsedProto>();
   parsed->path = std::move(path);
@@ -105,6 +112,16 @@ void LinkErrors::AddError(const std::string&, const std::string& element, const 
     }
   }
   std::string text = CleanMessage(message);
+  if (IsSuggestion(text)) {
+    // Of an error at the same place.
+    for (Error::Location& error : parsed_->errors) {
+      if (error.line != line + 1 || error.column != column + 1) continue;
+      text.front() = 's';
+      error.text += "; " + text;
+      break;
+    }
+    return;
+  }
   if (line < 0) text = element + ": " + text;
   parsed_->errors.push_back({parsed_->path, line + 1, column + 1, std::move(text)});
 }

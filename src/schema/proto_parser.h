@@ -26,6 +26,8 @@ struct ParsedProto {
 
   // Where the import of that index stands.
   Error::Location ImportLocation(int index, std::string text) const;
+  // Whether that import stands before the first error: what comes after one is not to be trusted.
+  bool IsImportSound(int index) const;
 };
 
 // Never throws for what is wrong in the text: that is in `errors`, all of it.

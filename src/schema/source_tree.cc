@@ -93,6 +93,16 @@ std::optional<std::string> SourceTree::Find(std::string_view name) const {
   return std::nullopt;
 }
 
+std::optional<std::string> SourceTree::FindDeadLink(std::string_view name) const {
+  if (!IsUsableFileName(name)) return std::nullopt;
+  for (const std::string& directory : directories_) {
+    fs::path path = fs::path(directory) / fs::path(name);
+    std::error_code error;
+    if (fs::is_symlink(path, error) && !fs::exists(path, error)) return path.string();
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> SourceTree::NameBelow(const std::string& path,
                                                  const std::vector<std::string>& directories) {
   for (const std::string& directory : directories) {
@@ -116,7 +126,8 @@ std::vector<std::string> SourceTree::NearFiles(std::string_view name) const {
     for (fs::directory_iterator it(parent, error), end;
          !error && it != end && looked_at < kMaxNearFilesLookedAt; it.increment(error)) {
       ++looked_at;
-      if (IsProto(it->path())) files.insert(it->path().filename().string());
+      if (IsProto(it->path()) && IsFile(it->path().string()))
+        files.insert(it->path().filename().string());
     }
   }
   std::vector<std::string> near =

@@ -29,6 +29,8 @@ class SourceTree {
 
   // The path of the file that `name` means below one of the directories.
   std::optional<std::string> Find(std::string_view name) const;
+  // The path of a link of that name whose target is not there.
+  std::optional<std::string> FindDeadLink(std::string_view name) const;
   // The name of that file relative to the first of `directories` that it lies below.
   static std::optional<std::string> NameBelow(const std::string& path,
                                               const std::vector<std::string>& directories);

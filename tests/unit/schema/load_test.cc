@@ -286,6 +286,73 @@ TEST_F(SchemaTest, MissingImportThatLiesElsewhereSaysWhere) {
   EXPECT_THAT(error.message, HasSubstr("add \"" + dir_.path() + "\" to proto_path"));
 }
 
+TEST_F(SchemaTest, AnImportThatIsNoPlainPathSaysWhatToWrite) {
+  dir_.Write("root/ok.proto", "syntax = 'proto3';");
+  dir_.Write("outside.proto", "syntax = 'proto3';");
+  const std::string root = dir_.path() + "/root";
+  auto message_for = [&](const std::string& import) {
+    dir_.Write("root/main.proto", "syntax = 'proto3'; import '" + import + "';");
+    return ErrorOf([&] { Load("main.proto", {root}); }).message;
+  };
+  for (const std::string& import :
+       {std::string("./ok.proto"), std::string("../root/ok.proto"), root + "/ok.proto"}) {
+    std::string message = message_for(import);
+    EXPECT_THAT(message, HasSubstr("an import is a plain path below the proto path, without"));
+    EXPECT_THAT(message, HasSubstr(": write \"ok.proto\""));
+    EXPECT_THAT(message, Not(HasSubstr("to proto_path")));
+  }
+  EXPECT_THAT(message_for("../outside.proto"),
+              HasSubstr("write \"outside.proto\" and add \"" + dir_.path() + "\" to proto_path"));
+  EXPECT_THAT(message_for("gone\\\\x.proto"), HasSubstr(": write \"gone/x.proto\""));
+}
+
+TEST_F(SchemaTest, ALinkThatLeadsNowhereIsNamed) {
+  std::filesystem::create_symlink("/nowhere/at/all", dir_.path() + "/dead.proto");
+  const std::string hint = "\"" + dir_.path() + "/dead.proto\" is a link that leads nowhere";
+  Error error = ErrorOf([&] { Load("dead.proto", {dir_.path()}); });
+  EXPECT_THAT(error.message, HasSubstr(hint));
+  EXPECT_TRUE(error.near_names.empty());
+  dir_.Write("main.proto", "syntax = 'proto3'; import 'dead.proto';");
+  EXPECT_THAT(ErrorOf([&] { Load("main.proto", {dir_.path()}); }).message, HasSubstr(hint));
+}
+
+TEST_F(SchemaTest, AMissingImportDoesNotHideOtherErrors) {
+  std::string path = dir_.Write("a.proto",
+                                "syntax = 'proto3';\nimport 'none.proto';\nimport 'b.proto';\n"
+                                "message A {\n  Unknown u = 1;\n  int32 b = 1;\n}\nmessage A {}\n");
+  dir_.Write("b.proto", "syntax = 'proto3';\nmessage B {\n  Undefined u = 1;\n}\n");
+  Error error = ErrorOf([&] { Load(path); });
+  EXPECT_THAT(error.message, HasSubstr("a.proto:2:1: cannot find import \"none.proto\""));
+  std::vector<std::pair<int, std::string>> places;
+  for (const auto& location : error.locations) {
+    places.emplace_back(location.line, std::filesystem::path(location.file).filename().string());
+  }
+  // What none.proto may declare is not told; that of b.proto, which lacks nothing, is.
+  EXPECT_THAT(places,
+              ::testing::UnorderedElementsAre(std::pair(2, "a.proto"), std::pair(6, "a.proto"),
+                                              std::pair(8, "a.proto"), std::pair(3, "b.proto")));
+}
+
+TEST_F(SchemaTest, ImportsBeforeASyntaxErrorAreLookedFor) {
+  std::string path =
+      dir_.Write("a.proto",
+                 "syntax = 'proto3';\nimport 'none.proto';\nmessage A { int32 a = ; }\n"
+                 "import 'gone.proto';\n");
+  Error error = ErrorOf([&] { Load(path); });
+  ASSERT_EQ(error.locations.size(), 2u);
+  EXPECT_THAT(error.message, HasSubstr("a.proto:3:23: "));
+  EXPECT_EQ(error.locations[1].text, "cannot find import \"none.proto\"");
+}
+
+TEST_F(SchemaTest, SuggestionsBelongToTheirErrors) {
+  std::string path =
+      dir_.Write("a.proto", "syntax = 'proto3';\nmessage A { int32 a = 1; int32 b = 0; }\n");
+  Error error = ErrorOf([&] { Load(path); });
+  ASSERT_EQ(error.locations.size(), 1u);
+  EXPECT_THAT(error.message,
+              HasSubstr("must be positive integers; suggested field numbers for A: 2"));
+}
+
 TEST_F(SchemaTest, ErrorsInImportsNameTheChain) {
   std::string a = dir_.Write("a.proto", "syntax = 'proto3'; import 'b.proto';");
   dir_.Write("b.proto", "syntax = 'proto3'; import 'c.proto';");
