@@ -435,7 +435,13 @@ LoadSettings ParseLoadOptions(const char* text, const ClientOptions& client) {
   if (text != nullptr) values = ParseOptions(text, OptionsTable(), kLoadScope);
   if (const OptionValue* value = values.Find("proto_path")) settings.proto_path = value->texts;
   if (const OptionValue* value = values.Find("symbols")) settings.symbols = value->texts;
-  if (const OptionValue* value = values.Find("target")) settings.target = value->text;
+  if (const OptionValue* value = values.Find("target")) {
+    settings.target = value->text;
+    if (settings.target.empty()) {
+      throw Error(Code::kOption,
+                  "option \"target\" is empty: leave it out to ask the client's own server");
+    }
+  }
   if (const OptionValue* value = values.Find("timeout")) settings.call.timeout_ms = value->number;
   ApplyReflectionOptions(values, &settings.reflection);
   for (const char* name : {"symbols", "target"}) {

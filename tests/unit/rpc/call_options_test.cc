@@ -150,3 +150,4 @@ TEST(CallOptions, MetadataOfReflection) {
 
 }  // namespace
 }  // namespace pygrpc::rpc
+  EXPECT_THROW(ParseLoadOptions(R"({"target": ""})", {}), Error);
