@@ -94,6 +94,7 @@ TEST(CallOptions, OfALoad) {
   EXPECT_EQ(settings.call.timeout_ms, 1000);
   EXPECT_EQ(settings.only_of_reflection, nullptr);
   EXPECT_THROW(ParseLoadOptions(R"({"codec": "json"})", {}), Error);
+  EXPECT_THROW(ParseLoadOptions(R"({"target": ""})", {}), Error);
   settings = ParseLoadOptions(R"({"symbols": "a.B", "reflection_max_files": 7})", {});
   EXPECT_THAT(settings.symbols, ElementsAre("a.B"));
   EXPECT_STREQ(settings.only_of_reflection, "symbols");
@@ -150,4 +151,3 @@ TEST(CallOptions, MetadataOfReflection) {
 
 }  // namespace
 }  // namespace pygrpc::rpc
-  EXPECT_THROW(ParseLoadOptions(R"({"target": ""})", {}), Error);
