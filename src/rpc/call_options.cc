@@ -345,8 +345,10 @@ void ReadChannelArguments(const OptionValues& values, const std::vector<OptionSp
     }
   }
   ReadConnectTimeout(values, options);
-  if (std::string config = MakeServiceConfig(values); !config.empty()) {
-    options->text_arguments.emplace_back(GRPC_ARG_SERVICE_CONFIG, config);
+  ServiceConfig config = MakeServiceConfig(values);
+  options->methods = std::move(config.methods);
+  if (!config.json.empty()) {
+    options->text_arguments.emplace_back(GRPC_ARG_SERVICE_CONFIG, std::move(config.json));
   }
   if (const OptionValue* value = values.Find("channel_arguments")) {
     CheckTwice(options->integer_arguments, value->integer_arguments);

@@ -17,6 +17,7 @@
 #include "base/options.h"
 #include "rpc/authorization.h"
 #include "rpc/certificates.h"
+#include "rpc/service_config.h"
 #include "transcode/transcoder.h"
 
 namespace pygrpc::rpc {
@@ -30,7 +31,8 @@ inline constexpr char kSecretInPlaintext[] =
 
 // What one call goes by: the client's defaults with the call's own options on top.
 struct CallOptions {
-  // Milliseconds; kNone for no deadline. Not set: 10 s for a unary call, none for a stream.
+  // Milliseconds; kNone for no deadline. Not set: as the service config says, or else 10 s for a
+  // unary call, none for a stream.
   std::optional<int64_t> timeout_ms;
   bool wait_for_ready = false;
   Metadata metadata;
@@ -86,6 +88,7 @@ struct ClientOptions {
   // For grpc_channel_create(): everything else.
   std::vector<std::pair<std::string, int64_t>> integer_arguments;
   std::vector<std::pair<std::string, std::string>> text_arguments;
+  MethodConfigs methods;
   CallOptions call;
 };
 

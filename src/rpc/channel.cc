@@ -46,12 +46,17 @@ bool HasArgument(const ClientOptions& options, const std::string& name) {
                      [&](const auto& argument) { return argument.first == name; });
 }
 
+// What a control plane says takes the place of the options' service config.
+bool HasControlPlane(const std::string& target) {
+  const std::string scheme = target.substr(0, target.find(':'));
+  return scheme == "xds" || scheme == "google-c2p-experimental";
+}
+
 // gRPC's filter for retries aborts the process when a server, or a proxy in its place, ends a call
 // without grpc-status (1.51, and every release up to 1.81). So it is there only where a retry
 // policy is: in the service config, or with the control plane of xDS.
 bool MayRetry(const std::string& target, const ClientOptions& options) {
-  const std::string scheme = target.substr(0, target.find(':'));
-  if (scheme == "xds" || scheme == "google-c2p-experimental") return true;
+  if (HasControlPlane(target)) return true;
   return std::any_of(
       options.text_arguments.begin(), options.text_arguments.end(), [](const auto& argument) {
         return argument.first == GRPC_ARG_SERVICE_CONFIG && HasRetryPolicy(argument.second);
@@ -153,6 +158,11 @@ Channel::~Channel() {
   if (Forked()) return;
   for (grpc_completion_queue* queue : idle_queues_) DestroyQueue(queue);
   if (grpc_channel* channel = channel_.load()) DestroyChannel(channel);
+}
+
+const MethodConfig* Channel::ConfigOf(std::string_view path) const {
+  const MethodConfig* config = options_.methods.Find(path);
+  return config == nullptr || HasControlPlane(target_) ? nullptr : config;
 }
 
 grpc_channel* Channel::Get() {

@@ -44,6 +44,8 @@ class Channel {
   // TLS handshakes that came to their end, and whose server is who it should be.
   uint64_t accepted_handshakes() const { return handshakes_->load(std::memory_order_relaxed); }
   int64_t max_receive_size() const { return options_.max_receive_size; }
+  // What the service config says of a method; nullptr for nothing.
+  const MethodConfig* ConfigOf(std::string_view path) const;
 
   // The gRPC channel, made if there is none yet. Throws Error(kForked), Error(kOption).
   grpc_channel* Get();

@@ -191,20 +191,22 @@ Failure Unavailable(std::string_view text, const Channel& channel) {
 }
 
 Failure Deadline(const Status& status, const Channel& channel) {
+  const std::string timeout = status.timeout_of_config
+                                  ? "the method's timeout in the option \"service_config\""
+                                  : "the option \"timeout\"";
   // gRPC hands over one message, and the status only after all of them.
   if (status.has_response) {
     return {"deadline_after_response",
-            "a response came, but the call had not ended when the option \"timeout\" was over; the "
-            "server may stream responses here, unlike what the schema says",
+            "a response came, but the call had not ended when " + timeout +
+                " was over; the server may stream responses here, unlike what the schema says",
             false};
   }
   // gRPC knows an address as the server's only once something came from there.
   if (!status.peer.empty() || channel.IsReady()) {
-    return {"deadline", "the call had not ended when the option \"timeout\" was over", false};
+    return {"deadline", "the call had not ended when " + timeout + " was over", false};
   }
   return {"deadline_connecting",
-          "there was no connection when the option \"timeout\" was over; the server has not seen "
-          "the call",
+          "there was no connection when " + timeout + " was over; the server has not seen the call",
           true};
 }
 
@@ -212,18 +214,25 @@ bool TellsOfCompression(std::string_view text) {
   return Has(text, {"ompression algorithm", "ecompress", "grpc-encoding", "compression method"});
 }
 
+// gRPC's figures for a message that is too large: its size, and the limit.
+void ReadFigures(const std::string& message, uint64_t* size, int64_t* limit) {
+  const size_t figures = message.find('(');
+  if (figures == std::string::npos) return;
+  std::sscanf(message.c_str() + figures, "(%" SCNu64 " vs. %" SCNd64 ")", size, limit);
+}
+
 // Servers word a limit as the client does, for many are gRPC, too. Then the figures tell whose it
 // is.
-bool IsLimitOfServer(const Status& status, const Channel& channel) {
-  size_t figures = status.message.find('(');
-  uint64_t size = 0;
-  uint64_t limit = 0;
-  if (figures == std::string::npos ||
-      std::sscanf(status.message.c_str() + figures, "(%" SCNu64 " vs. %" SCNu64 ")", &size,
-                  &limit) != 2) {
-    return true;
-  }
-  return static_cast<int64_t>(limit) != channel.max_receive_size() || size == status.bytes_sent;
+bool IsLimitOfServer(const Status& status, const Channel& channel, uint64_t size, int64_t limit) {
+  if (limit != channel.max_receive_size() && limit != status.config.max_response_size) return true;
+  return size == status.bytes_sent;
+}
+
+Failure ConfigLimit(const char* reason, const char* key, int64_t limit) {
+  return {reason,
+          std::string("raise \"") + key + "\" in the option \"service_config\", now " +
+              std::to_string(limit) + " bytes",
+          false};
 }
 
 Failure ReceiveLimit(const Channel& channel) {
@@ -250,11 +259,20 @@ Failure TooLarge(const Status& status, const Channel& channel) {
             false};
   }
   if (!Has(text, {"larger than max", "exceeds maximum size"})) return {};
+  uint64_t size = 0;
+  int64_t limit = kNone - 1;  // nobody's
+  ReadFigures(status.message, &size, &limit);
   if (BeginsWith(text, "Received message") || !BeginsWith(text, "Sent message")) {
-    if (IsLimitOfServer(status, channel)) {
+    if (IsLimitOfServer(status, channel, size, limit)) {
       return {"server_receive_limit", "the request is larger than the server accepts", false};
     }
+    if (limit == status.config.max_response_size) {
+      return ConfigLimit("receive_limit", "maxResponseMessageBytes", limit);
+    }
     return ReceiveLimit(channel);
+  }
+  if (limit == status.config.max_request_size) {
+    return ConfigLimit("send_limit", "maxRequestMessageBytes", limit);
   }
   return {"send_limit", "raise the option \"max_send_size\"", false};
 }

@@ -133,7 +133,8 @@ const std::vector<OptionSpec>& OptionsTable() {
       {"log.file", T::kText, kClientOnly, "null", nullptr, 0, 0, false,
        "the file that lines are added to; stderr unless given"},
       {"timeout", T::kDuration, kCall | kLoadScope, "null", nullptr, 0, kYearMs, true,
-       "the deadline, from now; 10 s for unary calls and none for streams unless given"},
+       "the deadline, from now; not given: the service config's, or else 10 s for unary calls and "
+       "none for streams"},
       {"wait_for_ready", T::kBool, kCall, "false", nullptr, 0, 0, false,
        "wait for a connection, to the deadline, instead of failing with the first attempt"},
       {"metadata", T::kMetadata, kCall | kLoadScope, "{}", nullptr, 0, 0, false,

@@ -40,18 +40,6 @@ grpc_slice CopiedSlice(std::string_view text) {
   return grpc_slice_from_copied_buffer(text.data(), text.size());
 }
 
-gpr_timespec CallDeadline(Cardinality cardinality, const CallOptions& options, int64_t now) {
-  constexpr int64_t kUnaryTimeoutMs = 10000;
-  int64_t standard = cardinality == Cardinality::kUnaryUnary ? kUnaryTimeoutMs : kNone;
-  int64_t timeout_ms = options.timeout_ms.value_or(standard);
-  // A fast server could be in time for "now".
-  if (timeout_ms == 0) return gpr_inf_past(GPR_CLOCK_MONOTONIC);
-  if (timeout_ms < 0) return gpr_inf_future(GPR_CLOCK_MONOTONIC);
-  constexpr int64_t kSecond = 1000000000;
-  gpr_timespec start = {now / kSecond, static_cast<int32_t>(now % kSecond), GPR_CLOCK_MONOTONIC};
-  return gpr_time_add(start, gpr_time_from_millis(timeout_ms, GPR_TIMESPAN));
-}
-
 std::chrono::steady_clock::time_point ToSteadyClock(gpr_timespec deadline) {
   gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
   return std::chrono::steady_clock::now() + std::chrono::milliseconds(gpr_time_to_millis(left));
@@ -88,6 +76,7 @@ Rpc::Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptio
     : channel_(std::move(channel)),
       method_(method),
       options_(options),
+      config_(channel_->ConfigOf(method_.path)),
       queue_(queue),
       listener_(listener),
       status_message_(grpc_empty_slice()) {
@@ -98,7 +87,7 @@ Rpc::Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptio
   grpc_metadata_array_init(&trailers_);
   grpc_channel* raw = channel_->Get();
   progress_.started = MonotonicNow();
-  gpr_timespec deadline = CallDeadline(method_.cardinality, options_, progress_.started);
+  gpr_timespec deadline = Deadline(progress_.started);
   void* registered = nullptr;
   try {
     // Handles are never given back, so paths that no schema knows get none.
@@ -117,6 +106,24 @@ Rpc::Rpc(std::shared_ptr<Channel> channel, const Method& method, const CallOptio
     grpc_slice_unref(path);
   }
   channel_->Add(this);
+}
+
+// The call's timeout and the service config's both hold, where given; else the library's own does.
+gpr_timespec Rpc::Deadline(int64_t now) {
+  constexpr int64_t kUnaryTimeoutMs = 10000;
+  int64_t standard = method_.cardinality == Cardinality::kUnaryUnary ? kUnaryTimeoutMs : kNone;
+  int64_t timeout_ms = options_.timeout_ms.value_or(standard);
+  if (config_ != nullptr && config_->timeout_ms.has_value()) {
+    timeout_of_config_ = !options_.timeout_ms.has_value() || timeout_ms == kNone ||
+                         *config_->timeout_ms < timeout_ms;
+    if (timeout_of_config_) timeout_ms = *config_->timeout_ms;
+  }
+  // A fast server could be in time for "now".
+  if (timeout_ms == 0) return gpr_inf_past(GPR_CLOCK_MONOTONIC);
+  if (timeout_ms < 0) return gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  constexpr int64_t kSecond = 1000000000;
+  gpr_timespec start = {now / kSecond, static_cast<int32_t>(now % kSecond), GPR_CLOCK_MONOTONIC};
+  return gpr_time_add(start, gpr_time_from_millis(timeout_ms, GPR_TIMESPAN));
 }
 
 Rpc::~Rpc() {
@@ -454,6 +461,8 @@ Status Rpc::GetStatus() const {
   status.peer = Peer();
   status.has_response = status_code_ != GRPC_STATUS_OK && !StreamsResponses(method_.cardinality) &&
                         !received_.empty();
+  if (config_ != nullptr) status.config = *config_;
+  status.timeout_of_config = timeout_of_config_;
   std::lock_guard<std::mutex> lock(mutex_);
   status.bytes_sent = progress_.bytes_sent;
   if (rejection_) {

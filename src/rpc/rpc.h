@@ -70,6 +70,8 @@ struct Status {
   bool rejected = false;    // by Rpc::Reject(), whatever the server says
   // Of a unary response: it came all the same, before the RPC failed.
   bool has_response = false;
+  MethodConfig config;             // what the service config says of the method
+  bool timeout_of_config = false;  // and its timeout is the one that holds
 };
 
 // The batches of operations that an RPC may have in flight, at most one of each at a time.
@@ -188,6 +190,7 @@ class Rpc : public Listed<Rpc> {
   void CountReceived();
   void LogStart() const;
   void LogEnd() const noexcept;
+  gpr_timespec Deadline(int64_t now);
   bool HasAnswer() const;
   std::string PeerIf(bool answered) const;
   grpc_op SendInitialMetadata();
@@ -196,6 +199,7 @@ class Rpc : public Listed<Rpc> {
 
   const Method& method_;
   const CallOptions& options_;
+  const MethodConfig* const config_;  // the channel's; may be nullptr
   grpc_completion_queue* const queue_;
   Listener* const listener_;  // nullptr: the queue is this RPC's own, and plucked
   grpc_call* call_ = nullptr;
@@ -206,6 +210,7 @@ class Rpc : public Listed<Rpc> {
   Progress progress_;
   bool headers_apart_ = false;
   bool connect_apart_ = false;
+  bool timeout_of_config_ = false;
 
   std::vector<grpc_metadata> sent_metadata_;
   Message received_;

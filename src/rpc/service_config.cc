@@ -7,7 +7,9 @@
 #include "rpc/service_config.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
@@ -24,6 +26,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr char kOption[] = "service_config";
+constexpr int64_t kMaxInt = std::numeric_limits<int32_t>::max();  // as gRPC's
 
 // Policies of gRPC's core. What their own settings may be is left to gRPC.
 constexpr char kOutlierDetection[] = "outlier_detection_experimental";
@@ -118,11 +121,17 @@ void CheckPositive(const Place& place) {
 
 void CheckSize(const Place& place) {
   const Json& value = place.value;
-  bool digits =
-      value.is_string() && !value.get_ref<const std::string&>().empty() &&
-      value.get_ref<const std::string&>().find_first_not_of("0123456789") == std::string::npos;
-  if (!digits && !(value.is_number_integer() && value.get<int64_t>() >= 0)) {
-    Takes(place, "a number of bytes");
+  int64_t size = -1;
+  if (value.is_string()) {
+    const std::string& text = value.get_ref<const std::string&>();
+    const bool digits = !text.empty() && text.size() <= std::to_string(kMaxInt).size() &&
+                        text.find_first_not_of("0123456789") == std::string::npos;
+    if (digits) size = std::stoll(text);
+  } else if (value.is_number_integer() && value <= kMaxInt) {
+    size = value.get<int64_t>();
+  }
+  if (size < 0 || size > kMaxInt) {
+    Takes(place, "a number of bytes, up to " + std::to_string(kMaxInt));
   }
 }
 
@@ -291,13 +300,56 @@ std::string CheckConfig(const Place& config) {
   return CheckBalancing(config);
 }
 
+std::optional<int64_t> SizeIn(const Json& method, const char* key) {
+  auto found = method.find(key);
+  if (found == method.end()) return std::nullopt;
+  return found->is_string() ? std::stoll(found->get<std::string>()) : found->get<int64_t>();
+}
+
+// Puts into `methods` what is in the config, and takes out what gRPC is not to know. The config was
+// checked.
+void TakeMethodConfigs(Json* config, MethodConfigs* methods) {
+  auto list = config->find("methodConfig");
+  if (list == config->end()) return;
+  for (Json& of_methods : *list) {
+    MethodConfig taken;
+    double seconds = 0;
+    auto timeout = of_methods.find("timeout");
+    if (timeout != of_methods.end()) {
+      ParseDuration(timeout->get_ref<const std::string&>(), &seconds);
+      of_methods.erase(timeout);
+    }
+    // As in gRPC, 0 is no timeout.
+    if (seconds > 0) taken.timeout_ms = std::max<int64_t>(1, std::llround(seconds * 1000));
+    taken.max_request_size = SizeIn(of_methods, "maxRequestMessageBytes");
+    taken.max_response_size = SizeIn(of_methods, "maxResponseMessageBytes");
+    for (const Json& name : of_methods.value("name", Json::array())) {
+      methods->Add(name.value("service", ""), name.value("method", ""), taken);
+    }
+  }
+}
+
 }  // namespace
 
-std::string MakeServiceConfig(const OptionValues& values) {
+const MethodConfig* MethodConfigs::Find(std::string_view path) const {
+  if (by_path_.empty()) return nullptr;
+  for (std::string_view key : {path, path.substr(0, path.rfind('/') + 1), std::string_view()}) {
+    auto found = by_path_.find(key);
+    if (found != by_path_.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+void MethodConfigs::Add(const std::string& service, const std::string& method,
+                        const MethodConfig& config) {
+  by_path_[service.empty() ? "" : "/" + service + "/" + method] = config;
+}
+
+ServiceConfig MakeServiceConfig(const OptionValues& values) {
   const OptionValue* given = values.Find(kOption);
   const OptionValue* health_check = values.Find("health_check");
   const OptionValue* load_balancing = values.Find("load_balancing");
-  if (given == nullptr && health_check == nullptr) return "";
+  if (given == nullptr && health_check == nullptr) return {};
   Json config = given == nullptr ? Json::object() : Json::parse(given->text);
   std::string policy = CheckConfig({config, kOption});
   if (load_balancing != nullptr && !policy.empty()) {
@@ -307,7 +359,10 @@ std::string MakeServiceConfig(const OptionValues& values) {
                                    Quote(std::string(kOption) + "." + key) +
                                    " say the same thing; give one of them");
   }
-  if (health_check == nullptr) return config.dump();
+  ServiceConfig made;
+  TakeMethodConfigs(&config, &made.methods);
+  made.json = config.dump();
+  if (health_check == nullptr) return made;
   if (config.contains("healthCheckConfig")) {
     throw Error(Code::kOption,
                 "options \"health_check\" and \"service_config.healthCheckConfig\" say the same "
@@ -320,7 +375,8 @@ std::string MakeServiceConfig(const OptionValues& values) {
                 "which is used unless another is given, asks no server for its health");
   }
   config["healthCheckConfig"] = {{"serviceName", health_check->text}};
-  return config.dump();
+  made.json = config.dump();
+  return made;
 }
 
 bool HasRetryPolicy(const std::string& config) {

@@ -120,6 +120,45 @@ static void deadlines_unless_given(void **state) {
   pygrpc_stream_free(stream);
 }
 
+/* What the server sees left of the deadline. */
+static double time_remaining(pygrpc_client *caller, const char *options) {
+  char *reply = call(caller, "EchoMetadata", "{}", options);
+  char *remaining = json_string_at(reply, "/timeRemaining");
+  assert_non_null(remaining);
+  const double seconds = strtod(remaining, NULL);
+  free(remaining);
+  pygrpc_free(reply);
+  return seconds;
+}
+
+/* By gRPC 1.51 itself they would end up to two seconds too soon, and at once where they are short.
+ */
+static void timeouts_of_the_service_config(void **state) {
+  (void)state;
+  pygrpc_client *other = test_client(
+      "{\"service_config\": {\"methodConfig\": ["
+      "{\"name\": [{\"service\": \"pygrpc.test.Test\", \"method\": \"NeverAnswer\"}],"
+      "\"timeout\": \"0.9s\"}, {\"name\": [{}], \"timeout\": \"200s\"}]}}");
+  const int64_t start = now_ms();
+  char *response = NULL;
+  pygrpc_error *error = NULL;
+  check_error(pygrpc_unary_unary(other, "Test/NeverAnswer", "{}", NUL, "{\"timeout\": 600}",
+                                 &response, NULL, &error),
+              PYGRPC_E_STATUS, error);
+  assert_int_equal(pygrpc_error_status(error), 4);
+  assert_contains(pygrpc_error_message(error), "in the option \"service_config\"");
+  pygrpc_error_free(error);
+  assert_true(now_ms() - start >= 890);
+  assert_within(start, 60000);
+
+  /* the library's own 10 s are for calls that are told nothing; of two timeouts both hold */
+  assert_in_range((int64_t)time_remaining(other, "{}"), 20, 201);
+  assert_in_range((int64_t)time_remaining(other, "{\"timeout\": \"none\"}"), 20, 201);
+  assert_in_range((int64_t)time_remaining(other, "{\"timeout\": 100}"), 20, 101);
+  assert_in_range((int64_t)time_remaining(other, "{\"timeout\": 600}"), 20, 201);
+  pygrpc_client_free(other);
+}
+
 static void a_deadline_that_has_passed(void **state) {
   (void)state;
   char *response = NULL;
@@ -160,6 +199,7 @@ int main(void) {
       cmocka_unit_test(streams_have_deadlines),
       cmocka_unit_test(messages_before_the_deadline),
       cmocka_unit_test(deadlines_unless_given),
+      cmocka_unit_test(timeouts_of_the_service_config),
       cmocka_unit_test(a_deadline_that_has_passed),
       cmocka_unit_test(a_read_outlives_neither),
   };

@@ -205,6 +205,11 @@ static void messages_over_a_limit(void **state) {
                "receive_limit", "\"max_receive_size\", now 1024 bytes");
   expect_limit("{\"max_send_size\": \"1KiB\"}", "PutPayload", large, "send_limit",
                "\"max_send_size\"");
+#define OF_CONFIG(limits) "{\"service_config\": {\"methodConfig\": [{\"name\": [{}], " limits "}]}}"
+  expect_limit(OF_CONFIG("\"maxResponseMessageBytes\": 1025"), "GetPayload", "{\"size\": \"5000\"}",
+               "receive_limit", "\"maxResponseMessageBytes\" in the option \"service_config\"");
+  expect_limit(OF_CONFIG("\"maxRequestMessageBytes\": \"1025\""), "PutPayload", large, "send_limit",
+               "\"maxRequestMessageBytes\" in the option \"service_config\"");
   free(large);
   /* The limit of the server is 4 MiB, as the client's own. */
   large = payload_json(1500000);

@@ -52,9 +52,26 @@ TEST(Failure, AResponseWithoutAnEnd) {
   status.code = GRPC_STATUS_DEADLINE_EXCEEDED;
   status.peer = "ipv4:127.0.0.1:50051";
   EXPECT_STREQ(Diagnose(status, channel).reason, "deadline");
+  EXPECT_THAT(Diagnose(status, channel).hint, HasSubstr("the option \"timeout\" was over"));
   status.has_response = true;
   EXPECT_STREQ(Diagnose(status, channel).reason, "deadline_after_response");
   EXPECT_FALSE(Diagnose(status, channel).retriable);
+}
+
+TEST(Failure, ATimeoutOfTheServiceConfigIsNotTheOptionTimeout) {
+  Channel channel("server:1", ParseClientOptions(nullptr));
+  Status status;
+  status.code = GRPC_STATUS_DEADLINE_EXCEEDED;
+  status.timeout_of_config = true;
+  EXPECT_STREQ(Diagnose(status, channel).reason, "deadline_connecting");
+  EXPECT_THAT(Diagnose(status, channel).hint,
+              HasSubstr("timeout in the option \"service_config\""));
+  status.peer = "ipv4:127.0.0.1:50051";
+  EXPECT_THAT(Diagnose(status, channel).hint,
+              HasSubstr("timeout in the option \"service_config\""));
+  status.has_response = true;
+  EXPECT_THAT(Diagnose(status, channel).hint,
+              HasSubstr("timeout in the option \"service_config\""));
 }
 
 TEST(Failure, ASilentOrLostConnectionIsNotTheServersWord) {
@@ -159,6 +176,29 @@ TEST(Failure, OfLimits) {
   EXPECT_EQ(of("gRPC message exceeds maximum size 3: 5", kFour, 5), "server_receive_limit");
   EXPECT_EQ(of("Sent message larger than max (5 vs. 4)", kFour, 0), "send_limit");
   EXPECT_EQ(of("quota", kFour, 0), "");
+  EXPECT_EQ(of("larger than max", R"({"max_receive_size": "none"})", 0), "server_receive_limit");
+}
+
+TEST(Failure, OfTheServiceConfigsLimits) {
+  Channel channel("server:1", ParseClientOptions(R"({"max_receive_size": 9, "max_send_size": 9})"));
+  Status status;
+  status.code = GRPC_STATUS_RESOURCE_EXHAUSTED;
+  status.config.max_request_size = 3;
+  status.config.max_response_size = 4;
+  status.message = "Received message larger than max (5 vs. 4)";
+  EXPECT_STREQ(Diagnose(status, channel).reason, "receive_limit");
+  EXPECT_THAT(
+      Diagnose(status, channel).hint,
+      HasSubstr("\"maxResponseMessageBytes\" in the option \"service_config\", now 4 bytes"));
+  status.bytes_sent = 5;
+  EXPECT_STREQ(Diagnose(status, channel).reason, "server_receive_limit");
+  status.message = "Sent message larger than max (5 vs. 3)";
+  EXPECT_STREQ(Diagnose(status, channel).reason, "send_limit");
+  EXPECT_THAT(
+      Diagnose(status, channel).hint,
+      HasSubstr("\"maxRequestMessageBytes\" in the option \"service_config\", now 3 bytes"));
+  status.message = "Sent message larger than max (10 vs. 9)";
+  EXPECT_THAT(Diagnose(status, channel).hint, HasSubstr("\"max_send_size\""));
 }
 
 std::string Content(const std::string& file) {

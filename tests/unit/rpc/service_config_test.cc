@@ -6,15 +6,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "rpc/call_options.h"
+#include "rpc/channel.h"
 
 namespace pygrpc::rpc {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The service config that gRPC gets, or the fault of the options.
 std::string Made(const std::string& options) {
@@ -43,12 +46,43 @@ TEST(ServiceConfig, IsHandedOn) {
   constexpr char kWhole[] =
       R"({"loadBalancingConfig":[{"unheard_of":{}},{"round_robin":{}}],)"
       R"("methodConfig":[{"name":[{"service":"a.B","method":"C"},{"service":"a.B"},{}],)"
-      R"("timeout":"1.5s","waitForReady":true,"maxRequestMessageBytes":10,)"
+      R"("waitForReady":true,"maxRequestMessageBytes":10,)"
       R"("maxResponseMessageBytes":"20","retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s",)"
       R"("maxBackoff":"1s","backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}],)"
       R"("retryThrottling":{"maxTokens":10,"tokenRatio":0.1},)"
       R"("healthCheckConfig":{"serviceName":"a.B"}})";
   EXPECT_EQ(OfConfig(kWhole), kWhole);
+}
+
+// What the library keeps to itself, for gRPC would end calls too soon.
+TEST(ServiceConfig, TimeoutsByMethod) {
+  const ClientOptions options = ParseClientOptions(R"({"service_config": {"methodConfig": [
+      {"name": [{"service": "a.B", "method": "C"}, {"service": "a.D"}], "timeout": "1.0004s"},
+      {"name": [{"service": "a.B"}], "waitForReady": true},
+      {"name": [{"service": "a.E"}], "timeout": "0s"},
+      {"name": [{"service": "a.F"}], "timeout": "0.000000001s"},
+      {"timeout": "9s"},
+      {"name": [{}], "timeout": "100.5s"}]}})");
+  for (const auto& [name, value] : options.text_arguments) EXPECT_THAT(value, Not(HasSubstr("0s")));
+  auto timeout = [&](const char* path) {
+    const MethodConfig* config = options.methods.Find(path);
+    return config == nullptr ? std::nullopt : config->timeout_ms;
+  };
+  EXPECT_EQ(timeout("/a.B/C"), 1000);
+  EXPECT_EQ(timeout("/a.D/C"), 1000);
+  EXPECT_EQ(timeout("/a.B/D"), std::nullopt);  // what a service has stands in place of the default
+  EXPECT_EQ(timeout("/a.E/C"), std::nullopt);
+  EXPECT_EQ(timeout("/a.F/C"), 1);
+  EXPECT_EQ(timeout("/B/C"), 100500);
+  EXPECT_EQ(ParseClientOptions("{}").methods.Find("/a.B/C"), nullptr);
+}
+
+// What a control plane says, gRPC takes in place of it.
+TEST(ServiceConfig, IsNotForTargetsOfAControlPlane) {
+  const ClientOptions options = ParseClientOptions(
+      R"({"service_config": {"methodConfig": [{"name": [{}], "timeout": "1s"}]}})");
+  EXPECT_NE(Channel("server:1", options).ConfigOf("/a.B/C"), nullptr);
+  EXPECT_EQ(Channel("xds:///server", options).ConfigOf("/a.B/C"), nullptr);
 }
 
 TEST(ServiceConfig, AFaultIsNamedWithItsPlace) {
@@ -159,7 +193,6 @@ TEST(ServiceConfig, HealthChecksJoinIt) {
 
 TEST(ServiceConfig, AShortConnectTimeoutHoldsForTheFirstAttempt) {
   using ::testing::Contains;
-  using ::testing::Not;
   using ::testing::Pair;
   auto arguments = [](const char* text) { return ParseClientOptions(text).integer_arguments; };
   EXPECT_THAT(arguments(R"({"connect_timeout": "300ms"})"),
