@@ -160,7 +160,9 @@ void ApplyCallOptions(const OptionValues& values, CallOptions* options) {
   if (const OptionValue* value = values.Find("max_depth")) {
     options->json.max_depth = static_cast<uint32_t>(value->number);
   }
-  ReadFlag(values, "wait_for_ready", &options->wait_for_ready);
+  if (const OptionValue* value = values.Find("wait_for_ready")) {
+    options->wait_for_ready = value->flag;
+  }
   ReadFlag(values, "print_defaults", &options->json.print_defaults);
   ReadFlag(values, "enum_numbers", &options->json.enum_numbers);
   ReadFlag(values, "proto_names", &options->json.proto_names);

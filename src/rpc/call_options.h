@@ -34,7 +34,7 @@ struct CallOptions {
   // Milliseconds; kNone for no deadline. Not set: as the service config says, or else 10 s for a
   // unary call, none for a stream.
   std::optional<int64_t> timeout_ms;
-  bool wait_for_ready = false;
+  std::optional<bool> wait_for_ready;  // not set: as the service config says, or else false
   Metadata metadata;
   Codec codec = Codec::kJson;
   bool gzip = false;

@@ -136,7 +136,8 @@ const std::vector<OptionSpec>& OptionsTable() {
        "the deadline, from now; not given: the service config's, or else 10 s for unary calls and "
        "none for streams"},
       {"wait_for_ready", T::kBool, kCall, "false", nullptr, 0, 0, false,
-       "wait for a connection, to the deadline, instead of failing with the first attempt"},
+       "wait for a connection, to the deadline, instead of failing with the first attempt; not "
+       "given: as the service config says"},
       {"metadata", T::kMetadata, kCall | kLoadScope, "{}", nullptr, 0, 0, false,
        "sent with the call; a key given for a call replaces the client's values of it"},
       {"compression", T::kText, kCall, "\"none\"", "none|gzip", 0, 0, false,

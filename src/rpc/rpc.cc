@@ -187,8 +187,10 @@ grpc_op Rpc::SendInitialMetadata() {
   }
   grpc_op op = {};
   op.op = GRPC_OP_SEND_INITIAL_METADATA;
-  op.flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET |
-             (options_.wait_for_ready ? GRPC_INITIAL_METADATA_WAIT_FOR_READY : 0);
+  if (options_.wait_for_ready.has_value()) {
+    op.flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET |
+               (*options_.wait_for_ready ? GRPC_INITIAL_METADATA_WAIT_FOR_READY : 0);
+  }
   op.data.send_initial_metadata.count = sent_metadata_.size();
   op.data.send_initial_metadata.metadata = sent_metadata_.data();
   return op;

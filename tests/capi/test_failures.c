@@ -107,6 +107,17 @@ static void a_deadline_before_there_is_a_connection(void **state) {
                       "deadline_connecting", true, "connection");
 }
 
+static void waiting_by_service_config(void **state) {
+  (void)state;
+  const char *options =
+      "{\"service_config\": {\"methodConfig\": [{\"name\": [{}], \"waitForReady\": true}]}}";
+  expect_call_failure(dead_target(), options, format("{\"timeout\": %d}", time_factor()), 4,
+                      "deadline_connecting", true, "connection");
+  /* the call's own word comes first */
+  expect_call_failure(dead_target(), options, "{\"timeout\": 600, \"wait_for_ready\": false}", 14,
+                      "connection_refused", true, "nothing listens there");
+}
+
 static void a_deadline_after(void **state) {
   (void)state;
   struct test_server server = raw_server("hang");
@@ -263,6 +274,7 @@ int main(void) {
       cmocka_unit_test(plaintext_to_what_may_be_tls),
       cmocka_unit_test(what_is_no_grpc_server),
       cmocka_unit_test(a_deadline_before_there_is_a_connection),
+      cmocka_unit_test(waiting_by_service_config),
       cmocka_unit_test(a_deadline_after),
       cmocka_unit_test(cancelled),
       cmocka_unit_test(a_connection_that_ends),
