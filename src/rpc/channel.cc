@@ -121,7 +121,7 @@ grpc_channel* CreateChannel(const std::string& target, const ClientOptions& opti
   grpc_channel* channel = nullptr;
   {
     GrpcComplaints complaints(&complaint);
-    channel = grpc_channel_create(UnlikePeers(target).c_str(), credentials, &all);
+    channel = grpc_channel_create(ForGrpc(target).c_str(), credentials, &all);
   }
   grpc_channel_credentials_release(credentials);
   // A channel that gRPC cannot make is one whose calls all fail, for a reason that only its log

@@ -27,8 +27,7 @@ bool IsKnownScheme(std::string_view name) {
   return std::find(std::begin(kSchemes), std::end(kSchemes), name) != std::end(kSchemes);
 }
 
-bool IsPort(std::string_view text) {
-  if (text == "http" || text == "https") return true;  // names that gRPC knows
+bool IsPortNumber(std::string_view text) {
   if (text.empty() || text.size() > 5) return false;
   int port = 0;
   for (char c : text) {
@@ -36,6 +35,10 @@ bool IsPort(std::string_view text) {
     port = port * 10 + (c - '0');
   }
   return port >= 1 && port <= 65535;
+}
+
+bool IsPort(std::string_view text) {
+  return text == "http" || text == "https" || IsPortNumber(text);  // names that gRPC knows
 }
 
 bool IsAddress(int family, std::string_view text) {
@@ -143,7 +146,56 @@ void CheckScheme(const std::string& target, std::string_view scheme, std::string
   }
 }
 
+// Of what CheckHost() takes.
+struct HostAndPort {
+  std::string_view host;  // without brackets
+  std::string_view port;  // empty: none
+};
+
+HostAndPort SplitHost(std::string_view text) {
+  if (!text.empty() && text[0] == '[') {
+    const size_t end = text.find(']');
+    if (end == std::string_view::npos) return {text, ""};
+    const std::string_view rest = text.substr(end + 1);
+    return {text.substr(1, end - 1), rest.substr(0, 1) == ":" ? rest.substr(1) : ""};
+  }
+  const size_t colon = text.find(':');
+  if (colon == std::string_view::npos || text.find(':', colon + 1) != std::string_view::npos) {
+    return {text, ""};
+  }
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+std::string WithPort(const std::string& target) {
+  constexpr std::string_view kDns = "dns:";
+  const std::string_view text = target;
+  std::string_view place = text;
+  if (text.substr(0, kDns.size()) == kDns && !IsPort(text.substr(kDns.size()))) {
+    place = WithoutSlash(Split(text.substr(kDns.size())).path);
+  }
+  const auto [host, port] = SplitHost(place);
+  const bool is_ipv6 = IsAddress(AF_INET6, host);
+  if (IsPortNumber(port) || !(is_ipv6 || IsAddress(AF_INET, host))) return target;
+  const std::string address = is_ipv6 ? "[" + std::string(host) + "]" : std::string(host);
+  return target.substr(0, target.size() - place.size()) + address +
+         (port == "http" ? ":80" : ":443");
+}
+
 }  // namespace
+
+bool IsUriText(std::string_view text, std::string_view others) {
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           others.find(c) != std::string_view::npos;
+  });
+}
+
+bool IsHostAndPort(std::string_view text) {
+  const auto [host, port] = SplitHost(text);
+  if (!IsPortNumber(port)) return false;
+  if (text[0] == '[') return host.find('%') == host.npos && IsAddress(AF_INET6, host);
+  return !host.empty() && IsUriText(host, "-._");
+}
 
 void CheckTarget(const std::string& target) {
   if (target.empty()) throw Error(Code::kArgument, "the target is empty");
@@ -168,7 +220,7 @@ void CheckTarget(const std::string& target) {
   CheckHost(target, text);
 }
 
-std::string UnlikePeers(const std::string& target) {
+std::string ForGrpc(const std::string& target) {
   constexpr std::string_view kIpv4 = "ipv4:";
   constexpr std::string_view kUnix = "unix:";
   const std::string_view text = target;
@@ -179,7 +231,7 @@ std::string UnlikePeers(const std::string& target) {
       text.substr(kUnix.size(), 2) != "//") {
     return "unix://" + target.substr(kUnix.size());
   }
-  return target;
+  return WithPort(target);
 }
 
 }  // namespace pygrpc::rpc

@@ -107,11 +107,30 @@ TEST(Target, Sockets) {
 }
 
 TEST(Target, FormsThatNoPeerHas) {
-  EXPECT_EQ(UnlikePeers("ipv4:10.0.0.1:50051"), "ipv4:///10.0.0.1:50051");
-  EXPECT_EQ(UnlikePeers("unix:/run/socket"), "unix:///run/socket");
+  EXPECT_EQ(ForGrpc("ipv4:10.0.0.1:50051"), "ipv4:///10.0.0.1:50051");
+  EXPECT_EQ(ForGrpc("unix:/run/socket"), "unix:///run/socket");
   for (const char* same : {"localhost:50051", "dns:///host:1", "ipv4:///10.0.0.1:1",
                            "unix:///run/socket", "unix:socket", "ipv6:[::1]:50051"}) {
-    EXPECT_EQ(UnlikePeers(same), same);
+    EXPECT_EQ(ForGrpc(same), same);
+  }
+}
+
+// gRPC takes 443 for a name, and 0 for an address.
+TEST(Target, AnAddressHasAPort) {
+  EXPECT_EQ(ForGrpc("127.0.0.1"), "127.0.0.1:443");
+  EXPECT_EQ(ForGrpc("127.0.0.1:https"), "127.0.0.1:443");
+  EXPECT_EQ(ForGrpc("127.0.0.1:http"), "127.0.0.1:80");
+  EXPECT_EQ(ForGrpc("::1"), "[::1]:443");
+  EXPECT_EQ(ForGrpc("[::1]"), "[::1]:443");
+  EXPECT_EQ(ForGrpc("[fe80::1%lo]:http"), "[fe80::1%lo]:80");
+  EXPECT_EQ(ForGrpc("dns:::1"), "dns:[::1]:443");
+  EXPECT_EQ(ForGrpc("dns:[::1]"), "dns:[::1]:443");
+  EXPECT_EQ(ForGrpc("dns:///127.0.0.1"), "dns:///127.0.0.1:443");
+  EXPECT_EQ(ForGrpc("dns://8.8.8.8:53/[::1]"), "dns://8.8.8.8:53/[::1]:443");
+  for (const char* same :
+       {"127.0.0.1:1", "[::1]:1", "dns:///[::1]:1", "localhost", "localhost:http", "dns:443",
+        "dns:///localhost", "unix:127.0.0.1", "xds:///127.0.0.1"}) {
+    EXPECT_EQ(ForGrpc(same), same);
   }
 }
 
