@@ -3,8 +3,10 @@
 
 #include "base/options.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -179,6 +181,27 @@ void ParseTexts(const OptionSpec& spec, const std::string& path, const Json& val
   }
 }
 
+// Keys that are gRPC's own, or no header of HTTP/2: servers end a call that has those, and gRPC
+// drops these.
+void CheckNotReserved(const std::string& path, const std::string& key) {
+  constexpr std::string_view kOfConnections[] = {"connection", "keep-alive", "proxy-connection",
+                                                 "transfer-encoding", "upgrade"};
+  constexpr std::string_view kOfGrpc[] = {"content-length", "content-type", "te"};
+  if (key.compare(0, 5, "grpc-") == 0) {
+    throw OptionError(path, "is reserved: keys that begin with \"grpc-\" belong to gRPC");
+  }
+  if (key == "user-agent") {
+    throw OptionError(path, "is reserved; use the client's option \"user_agent\"");
+  }
+  if (std::find(std::begin(kOfGrpc), std::end(kOfGrpc), key) != std::end(kOfGrpc)) {
+    throw OptionError(path, "is reserved: gRPC itself says what it is");
+  }
+  if (std::find(std::begin(kOfConnections), std::end(kOfConnections), key) !=
+      std::end(kOfConnections)) {
+    throw OptionError(path, "is no metadata: HTTP/2 has no headers of connections");
+  }
+}
+
 // Keys and values as RFC 9113 and the gRPC protocol allow them.
 void AddMetadata(const std::string& path, const std::string& key, const std::string& value,
                  Metadata* metadata) {
@@ -192,9 +215,7 @@ void AddMetadata(const std::string& path, const std::string& key, const std::str
     }
   }
   if (lower.empty()) throw OptionError(path, "is no metadata key: it is empty");
-  if (lower.compare(0, 5, "grpc-") == 0) {
-    throw OptionError(path, "is reserved: keys that begin with \"grpc-\" belong to gRPC");
-  }
+  CheckNotReserved(path, lower);
   bool binary = lower.size() >= 4 && lower.compare(lower.size() - 4, 4, "-bin") == 0;
   if (binary) {
     std::string bytes;

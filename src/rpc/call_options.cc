@@ -17,7 +17,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "rpc/credentials.h"
-#include "rpc/service_config.h"
+#include "rpc/target.h"
 
 namespace pygrpc::rpc {
 namespace {
@@ -322,6 +322,69 @@ void CheckTwice(const Arguments& by_option, const Others& by_name) {
   }
 }
 
+bool IsPrintable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+// What stands in a header of every call, and gRPC does not look at.
+void CheckHeaderText(const std::string& option, const std::string& argument,
+                     const std::string& text) {
+  // Of RFC 3986, without a user's name, which HTTP/2 has none of.
+  if (argument == GRPC_ARG_DEFAULT_AUTHORITY) {
+    if (!text.empty() && IsUriText(text, "-._~%!$&'()*+,;=:[]")) return;
+    throw Error(Code::kOption, "option " + Quote(option) +
+                                   " takes a host, or a host and a port, as in \"example:443\"");
+  }
+  if (!IsPrintable(text)) {
+    throw Error(Code::kOption, "option " + Quote(option) + " takes printable ASCII");
+  }
+}
+
+// gRPC goes past a proxy that it cannot make out, without a word. The value may hold a password, so
+// nothing of it is shown.
+std::string ProxyUri(const std::string& option, const std::string& text) {
+  constexpr std::string_view kScheme = "http://";
+  auto fault = [&](const std::string& what) {
+    return Error(Code::kOption, "option " + Quote(option) + " " + what +
+                                    "; it takes \"http://host:port\", or "
+                                    "\"http://user:password@host:port\"");
+  };
+  std::string rest = text;
+  const size_t scheme_end = text.find("://");
+  if (scheme_end != std::string::npos) {
+    if (text.compare(0, kScheme.size(), kScheme) != 0) {
+      throw fault("has another scheme than \"http://\"; gRPC knows no other proxies");
+    }
+    rest = text.substr(kScheme.size());
+    if (!rest.empty() && rest.back() == '/') rest.pop_back();
+  }
+  const size_t user_end = rest.find('@');
+  const std::string user = user_end == std::string::npos ? "" : rest.substr(0, user_end);
+  const std::string host = user_end == std::string::npos ? rest : rest.substr(user_end + 1);
+  // gRPC decodes before it looks for the '@', and what has a NUL then is nothing to it.
+  if (!IsPrintable(user) || user.find_first_of("/?#") != std::string::npos ||
+      user.find("%40") != std::string::npos || user.find("%00") != std::string::npos ||
+      host.find('@') != std::string::npos) {
+    throw fault(
+        "has a character in its user or password that has to stand as %XX, or an '@' or a NUL, "
+        "which gRPC cannot take");
+  }
+  if (!IsHostAndPort(host)) throw fault("has no host, or no port of 1 to 65535");
+  return std::string(kScheme) + rest;
+}
+
+// Of an argument that is text, given by that option.
+std::string CheckedText(const std::string& option, const std::string& argument,
+                        const std::string& text) {
+  // An empty one is gRPC's way to say that there is none.
+  if (argument == GRPC_ARG_HTTP_PROXY) return text.empty() ? text : ProxyUri(option, text);
+  for (const char* header : {GRPC_ARG_DEFAULT_AUTHORITY, GRPC_ARG_PRIMARY_USER_AGENT_STRING,
+                             GRPC_ARG_SECONDARY_USER_AGENT_STRING}) {
+    if (argument == header) CheckHeaderText(option, argument, text);
+  }
+  return text;
+}
+
 void ReadChannelArguments(const OptionValues& values, const std::vector<OptionSpec>& table,
                           ClientOptions* options) {
   for (const ChannelArgument& row : kChannelArguments) {
@@ -333,7 +396,8 @@ void ReadChannelArguments(const OptionValues& values, const std::vector<OptionSp
     switch (spec->type) {
       case OptionType::kText:
       case OptionType::kJson:
-        options->text_arguments.emplace_back(row.argument, value->text);
+        options->text_arguments.emplace_back(row.argument,
+                                             CheckedText(row.option, row.argument, value->text));
         break;
       case OptionType::kBool:
         options->integer_arguments.emplace_back(row.argument, value->flag ? 1 : 0);
@@ -360,8 +424,10 @@ void ReadChannelArguments(const OptionValues& values, const std::vector<OptionSp
     options->integer_arguments.insert(options->integer_arguments.end(),
                                       value->integer_arguments.begin(),
                                       value->integer_arguments.end());
-    options->text_arguments.insert(options->text_arguments.end(), value->text_arguments.begin(),
-                                   value->text_arguments.end());
+    for (const auto& [name, text] : value->text_arguments) {
+      options->text_arguments.emplace_back(name,
+                                           CheckedText("channel_arguments." + name, name, text));
+    }
     for (const auto& [name, number] : value->integer_arguments) {
       if (name == GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH && number >= kNone) {
         options->max_receive_size = number;

@@ -122,7 +122,7 @@ const std::vector<OptionSpec>& OptionsTable() {
        "call only servers whose health service reports this service (\"\" for the whole server) as "
        "serving; needs round_robin"},
       {"http_proxy", T::kText, kClientOnly, "null", nullptr, 0, 0, false,
-       "the URI of an HTTP CONNECT proxy"},
+       "an HTTP CONNECT proxy, \"http://host:port\"; \"\" for none, whatever the environment says"},
       {"channel_arguments", T::kArguments, kClientOnly, "{}", nullptr, 0, 0, false,
        "any channel arguments of gRPC, by their names"},
       {"log", T::kTextOrObject, kClientOnly, "null", nullptr, 0, 0, false,

@@ -220,6 +220,11 @@ static void an_http_proxy(void **state) {
   assert_int_equal(relay_connections(&relay), 1);
   assert_contains(relay_connect_line(&relay), "CONNECT service.example:50051 ");
   pygrpc_client_free(client);
+  /* without the scheme, too */
+  client = client_of("service.example:50052", format("{\"http_proxy\": \"%s\"}", relay.target));
+  expect_hello(client);
+  assert_int_equal(relay_connections(&relay), 2);
+  pygrpc_client_free(client);
   relay_stop(&relay);
 }
 

@@ -13,6 +13,8 @@
 namespace pygrpc {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -108,6 +110,16 @@ TEST(Options, Metadata) {
   EXPECT_THAT(Fault(R"({"metadata": {"a b": "x"}})"), HasSubstr("metadata.a b"));
   EXPECT_THAT(Fault(R"({"metadata": {"": "x"}})"), HasSubstr("empty"));
   EXPECT_THAT(Fault(R"({"metadata": {"grpc-timeout": "1S"}})"), HasSubstr("reserved"));
+  EXPECT_THAT(Fault(R"({"metadata": {"User-Agent": "x"}})"),
+              AllOf(HasSubstr("metadata.User-Agent"), HasSubstr("\"user_agent\"")));
+  for (const char* key : {"connection", "Keep-Alive", "proxy-connection", "transfer-encoding",
+                          "upgrade", "te", "content-type", "Content-Length"}) {
+    EXPECT_THAT(Fault(std::string(R"({"metadata": {")") + key + R"(": "x"}})"),
+                AnyOf(HasSubstr("reserved"), HasSubstr("is no metadata")))
+        << key;
+  }
+  EXPECT_EQ(Fault(R"({"metadata": {"te-x": "x", "host": "x", "accept-encoding": "x"}})"),
+            "no fault");
   EXPECT_THAT(Fault(R"({"metadata": {"k": "\u0001"}})"), HasSubstr("-bin"));
   EXPECT_THAT(Fault(R"({"metadata": {"k-bin": "%"}})"), HasSubstr("base64"));
   EXPECT_THAT(Fault(R"({"metadata": {"k": 1}})"), HasSubstr("metadata.k"));

@@ -6,15 +6,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace pygrpc::rpc {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 
 std::string ClientFault(const char* text) {
@@ -70,6 +73,79 @@ TEST(CallOptions, BecomeChannelArguments) {
               Contains(Pair("grpc.service_config", R"({"methodConfig":[]})")));
   options = ParseClientOptions(R"({"keepalive": {"time": "none"}})");
   EXPECT_THAT(options.integer_arguments, Contains(Pair("grpc.keepalive_time_ms", INT32_MAX)));
+}
+
+// gRPC would connect without the proxy, and say nothing.
+TEST(CallOptions, AProxyThatIsNoneIsRefused) {
+  auto sent = [](const std::string& text) {
+    return ParseClientOptions((R"({"http_proxy": ")" + text + "\"}").c_str()).text_arguments;
+  };
+  auto is = [](const std::string& uri) { return ElementsAre(Pair("grpc.http_proxy", uri)); };
+  EXPECT_THAT(sent("http://proxy:3128"), is("http://proxy:3128"));
+  EXPECT_THAT(sent("http://proxy:3128/"), is("http://proxy:3128"));
+  EXPECT_THAT(sent("proxy.example:1"), is("http://proxy.example:1"));
+  EXPECT_THAT(sent("us%20er:p%3Aw@127.0.0.1:1"), is("http://us%20er:p%3Aw@127.0.0.1:1"));
+  EXPECT_THAT(sent("http://[::1]:65535"), is("http://[::1]:65535"));
+  EXPECT_THAT(sent(""), is(""));  // none, whatever the environment says
+  for (const char* text : {"nonsense",
+                           "http://",
+                           "http://S3CRET",
+                           "http://u:S3CRET@127.0.0.1",
+                           "http://u:S3CRET@:1",
+                           "http://u:S3CRET@h:0",
+                           "http://u:S3CRET@h:65536",
+                           "http://u:S3CRET@h:http",
+                           "http://u:S3CRET@h:1/x",
+                           "https://u:S3CRET@h:1",
+                           "HTTP://u:S3CRET@h:1",
+                           "socks5://u:S3CRET@h:1",
+                           "http://u:S3C@RET@h:1",
+                           "http://u:S3C%40RET@h:1",
+                           "http://u:S3CRET#@h:1",
+                           "http://u:S3CRET\\u00fc@h:1",
+                           "http://u:S3CRET%00@h:1",
+                           "http://u:S3CRET@[h]:1",
+                           "http://u:S3CRET@[::1%lo]:1",
+                           "http://u:S3CRET@::1:1"}) {
+    const std::string fault =
+        ClientFault((std::string(R"({"http_proxy": ")") + text + "\"}").c_str());
+    EXPECT_THAT(fault, AllOf(HasSubstr("option \"http_proxy\" has"), HasSubstr("http://host:port"),
+                             Not(HasSubstr("S3C"))))
+        << text;
+  }
+  EXPECT_THAT(ClientFault(R"({"channel_arguments": {"grpc.http_proxy": "x"}})"),
+              HasSubstr("\"channel_arguments.grpc.http_proxy\" has"));
+}
+
+TEST(CallOptions, WhatStandsInHeadersIsChecked) {
+  auto of = [](const std::string& option, const std::string& text) {
+    return ClientFault(("{\"" + option + "\": \"" + text + "\"}").c_str());
+  };
+  auto of_argument = [](const std::string& name, const std::string& text) {
+    return ClientFault(
+        ("{\"channel_arguments\": {\"grpc." + name + "\": \"" + text + "\"}}").c_str());
+  };
+  for (const char* text : {"a\\r\\nb: c", "\\u00fc", "\\u007f"}) {
+    EXPECT_THAT(of("user_agent", text), HasSubstr("\"user_agent\" takes printable ASCII"));
+    EXPECT_THAT(of_argument("primary_user_agent", text), HasSubstr("printable ASCII"));
+    EXPECT_THAT(of_argument("secondary_user_agent", text), HasSubstr("printable ASCII"));
+  }
+  for (const char* text : {"", "a b", "x\\n", "a/b", "u@h", "\\u00fc"}) {
+    EXPECT_THAT(of("authority", text), HasSubstr("\"authority\" takes a host")) << text;
+    EXPECT_THAT(of_argument("default_authority", text), HasSubstr("takes a host")) << text;
+  }
+  EXPECT_EQ(of("user_agent", "my tool/1.0 (x; y)"), "no fault");
+  EXPECT_EQ(of("user_agent", ""), "no fault");
+  EXPECT_EQ(of("authority", "a.example:1"), "no fault");
+  EXPECT_EQ(of("authority", "[::1]:443"), "no fault");
+}
+
+TEST(CallOptions, WaitForReadyIsSaidOrNot) {
+  EXPECT_EQ(ParseClientOptions("{}").call.wait_for_ready, std::nullopt);
+  EXPECT_EQ(ParseClientOptions(R"({"wait_for_ready": false})").call.wait_for_ready, false);
+  const CallOptions defaults = ParseClientOptions(R"({"wait_for_ready": true})").call;
+  EXPECT_EQ(ParseCallOptions("{}", defaults).wait_for_ready, true);
+  EXPECT_EQ(ParseCallOptions(R"({"wait_for_ready": false})", defaults).wait_for_ready, false);
 }
 
 TEST(CallOptions, TlsIsAskedForByName) {
