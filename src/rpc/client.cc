@@ -417,6 +417,7 @@ Client::Prepared Client::PrepareHealth(const char* method, std::string_view serv
   Prepared call;
   call.method = HealthMethod(method);
   call.options = HealthOptions(*OptionsOf(options));
+  if (call.options->authorization != nullptr) call.options->authorization->Refresh();
   call.request = EncodeRequest(*call.method, *call.options, HealthRequest(service));
   return call;
 }

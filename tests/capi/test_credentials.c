@@ -125,6 +125,12 @@ static void a_file_that_holds_a_token(void **state) {
   pygrpc_error *error = NULL;
   expect_error(pygrpc_unary_unary(client, "EchoMetadata", "{}", NUL, NULL, &response, NULL, &error),
                PYGRPC_E_OPTION, &error, "\"token_file\"", file("token"));
+  /* health is asked for by calls, too */
+  expect_error(pygrpc_health(client, "", NULL, &response, NULL, &error), PYGRPC_E_OPTION, &error,
+               "\"token_file\"");
+  pygrpc_stream *watch = NULL;
+  expect_error(pygrpc_health_watch(client, "", NULL, NULL, &watch, &error), PYGRPC_E_OPTION, &error,
+               "\"token_file\"");
   put_token("fourth");
   pygrpc_stream *stream = open_stream(client, "EchoMetadata", "{}", NULL);
   char *reply = read_message(stream);
