@@ -129,7 +129,7 @@ Failure HandshakeFailure(std::string_view text, const Channel& channel) {
             "options \"tls.certificate\" and \"tls.key\"",
             false};
   }
-  if (Has(text, {"missing selected ALPN"})) {
+  if (Has(text, {"missing selected ALPN", "alert no application protocol"})) {
     return {"http2_expected", "the server does not offer HTTP/2 over TLS, which gRPC needs", false};
   }
   return {"tls_handshake", "the TLS handshake failed", true};

@@ -119,6 +119,7 @@ TEST(Failure, OfTheHandshake) {
   EXPECT_EQ(reason("tlsv13 alert certificate required"), "client_certificate_required");
   EXPECT_EQ(reason("sslv3 alert handshake failure"), "client_certificate_required");
   EXPECT_EQ(reason("internal error"), "tls_handshake");
+  EXPECT_EQ(reason("tlsv1 alert no application protocol"), "http2_expected");
   EXPECT_STREQ(Connecting("Cannot check peer: missing selected ALPN property.", kTls).reason,
                "http2_expected");
 }
