@@ -345,6 +345,11 @@ std::string ScopeName(unsigned scopes) {
   std::vector<std::string> known;
   for (const OptionSpec& spec : table) {
     std::string_view name = spec.name;
+    if (path == name && (spec.scopes & scopes) != 0) {
+      const size_t dot = path.find('.');
+      throw OptionError(path, "stands inside an object: {" + Quote(path.substr(0, dot)) + ": {" +
+                                  Quote(path.substr(dot + 1)) + ": ...}}");
+    }
     if (path == name) {
       throw OptionError(path, "belongs to " + ScopeName(spec.scopes) + ", not here");
     }

@@ -129,7 +129,8 @@ TEST(Options, Metadata) {
 TEST(Options, UnknownOnesNameTheNearest) {
   EXPECT_THAT(Fault(R"({"timeot": 1})"), HasSubstr("did you mean \"timeout\"?"));
   EXPECT_THAT(Fault(R"({"tls": {"cs": ""}})"), HasSubstr("did you mean \"tls.ca\"?"));
-  EXPECT_THAT(Fault(R"({"tls.ca": ""})"), HasSubstr("tls.ca"));
+  EXPECT_THAT(Fault(R"({"tls.ca": ""})"),
+              HasSubstr(R"("tls.ca" stands inside an object: {"tls": {"ca": ...}})"));
   EXPECT_THAT(Fault(R"({"client_only": true})"), HasSubstr("belongs to a client"));
   EXPECT_THAT(Fault(R"({"nothing like it": 1})"), HasSubstr("is unknown"));
 }
