@@ -106,17 +106,41 @@ bool ParseDuration(const std::string& text, double* seconds) {
   return true;
 }
 
+// gRPC takes what is below a millisecond for 0.
 void CheckDuration(const Place& place, bool positive) {
+  constexpr double kLongest = 315576000000;  // ten thousand years, as protobuf's durations
   double seconds = 0;
   if (!place.value.is_string() ||
-      !ParseDuration(place.value.get_ref<const std::string&>(), &seconds) ||
-      (positive && seconds <= 0)) {
-    Takes(place, positive ? "a duration over 0 like \"0.1s\"" : "a duration like \"1.5s\"");
+      !ParseDuration(place.value.get_ref<const std::string&>(), &seconds) || seconds > kLongest ||
+      (positive && seconds < 0.001)) {
+    Takes(place, positive ? "a duration like \"0.1s\", of \"0.001s\" to \"315576000000s\""
+                          : "a duration like \"1.5s\", up to \"315576000000s\"");
   }
 }
 
-void CheckPositive(const Place& place) {
-  if (!place.value.is_number() || place.value.get<double>() <= 0) Takes(place, "a number over 0");
+void CheckInteger(const Place& place, int64_t least, const char* what) {
+  const Json& value = place.value;
+  if (!value.is_number_integer() || value < least || value > kMaxInt) {
+    Takes(place,
+          std::string(what) + ", " + std::to_string(least) + " to " + std::to_string(kMaxInt));
+  }
+}
+
+// gRPC reads it as a float.
+void CheckMultiplier(const Place& place) {
+  constexpr double kLeast = std::numeric_limits<float>::min();
+  if (!place.value.is_number() || place.value.get<double>() < kLeast) {
+    Takes(place, "a number over 0 that a float can hold");
+  }
+}
+
+// gRPC takes thousandths, and a number as JSON writes it without an exponent.
+void CheckTokenRatio(const Place& place) {
+  constexpr double kMost = 1000;
+  if (!place.value.is_number() || place.value.get<double>() < 0.001 ||
+      place.value.get<double>() > kMost) {
+    Takes(place, "a number of 0.001 to 1000");
+  }
 }
 
 void CheckSize(const Place& place) {
@@ -142,13 +166,10 @@ void CheckRetryPolicy(const Place& policy) {
                           "retryableStatusCodes"}) {
     if (!policy.Has(key)) Fault(policy.path, "lacks " + Quote(key));
   }
-  Place attempts = policy.At("maxAttempts");
-  if (!attempts.value.is_number_integer() || attempts.value.get<int64_t>() < 2) {
-    Takes(attempts, "a number of attempts, 2 or more");
-  }
+  CheckInteger(policy.At("maxAttempts"), 2, "a number of attempts");
   CheckDuration(policy.At("initialBackoff"), true);
   CheckDuration(policy.At("maxBackoff"), true);
-  CheckPositive(policy.At("backoffMultiplier"));
+  CheckMultiplier(policy.At("backoffMultiplier"));
   if (policy.Has("perAttemptRecvTimeout")) CheckDuration(policy.At("perAttemptRecvTimeout"), true);
   Place codes = policy.At("retryableStatusCodes");
   if (!codes.value.is_array() || codes.value.empty()) Takes(codes, "an array of status names");
@@ -276,8 +297,9 @@ void CheckThrottling(const Place& throttling) {
   CheckKeys(throttling, {"maxTokens", "tokenRatio"});
   for (const char* key : {"maxTokens", "tokenRatio"}) {
     if (!throttling.Has(key)) Fault(throttling.path, "lacks " + Quote(key));
-    CheckPositive(throttling.At(key));
   }
+  CheckInteger(throttling.At("maxTokens"), 1, "a number of tokens");
+  CheckTokenRatio(throttling.At("tokenRatio"));
 }
 
 // Gives the balancing policy that the config chooses; "" for none.

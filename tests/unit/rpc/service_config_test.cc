@@ -105,10 +105,27 @@ TEST(ServiceConfig, AFaultIsNamedWithItsPlace) {
               HasSubstr("true or false"));
   EXPECT_THAT(OfConfig(R"({"methodConfig": [{"maxRequestMessageBytes": -1}]})"),
               HasSubstr("bytes"));
+  for (const char* size : {"2147483648", "\"2147483648\"", "1e3", "18446744073709551615",
+                           "\"99999999999999999999999999\"", "\"\""}) {
+    EXPECT_THAT(
+        OfConfig(R"({"methodConfig": [{"maxResponseMessageBytes": )" + std::string(size) + "}]}"),
+        HasSubstr("up to 2147483647"))
+        << size;
+  }
+  EXPECT_THAT(OfConfig(R"({"methodConfig": [{"timeout": "315576000001s"}]})"),
+              HasSubstr("methodConfig[0].timeout"));
   EXPECT_THAT(OfConfig(R"({"methodConfig": [{"hedgingPolicy": {}}]})"), HasSubstr("not supported"));
   EXPECT_THAT(OfConfig(R"({"retryThrottling": {"maxTokens": 10}})"), HasSubstr("\"tokenRatio\""));
   EXPECT_THAT(OfConfig(R"({"retryThrottling": {"maxTokens": 0, "tokenRatio": 1}})"),
               HasSubstr("retryThrottling.maxTokens"));
+  EXPECT_THAT(OfConfig(R"({"retryThrottling": {"maxTokens": 0.5, "tokenRatio": 1}})"),
+              HasSubstr("retryThrottling.maxTokens"));
+  for (const char* ratio : {"0.0009", "1e-9", "1001", "1e300", "\"1\""}) {
+    EXPECT_THAT(OfConfig(R"({"retryThrottling": {"maxTokens": 10, "tokenRatio": )" +
+                         std::string(ratio) + "}}"),
+                HasSubstr("retryThrottling.tokenRatio"))
+        << ratio;
+  }
   EXPECT_THAT(OfConfig(R"({"healthCheckConfig": {"serviceName": 1}})"),
               HasSubstr("healthCheckConfig.serviceName"));
 }
@@ -126,8 +143,13 @@ TEST(ServiceConfig, RetryPolicies) {
   for (const Change& change : {
            Change{"\"maxAttempts\": 2, ", "", "lacks \"maxAttempts\""},
            Change{": 2,", ": 1,", "retryPolicy.maxAttempts"},
+           Change{": 2,", ": 2147483648,", "retryPolicy.maxAttempts"},
+           Change{": 2,", ": 4611686018427387904,", "retryPolicy.maxAttempts"},
            Change{"\"1s\", \"max", "\"0s\", \"max", "retryPolicy.initialBackoff"},
+           Change{"\"1s\", \"max", "\"0.0009s\", \"max", "retryPolicy.initialBackoff"},
+           Change{"\"1s\", \"back", "\"999999999999s\", \"back", "retryPolicy.maxBackoff"},
            Change{"1.5", "0", "retryPolicy.backoffMultiplier"},
+           Change{"1.5", "1e-300", "retryPolicy.backoffMultiplier"},
            Change{"[\"UNAVAILABLE\"]", "[]", "retryPolicy.retryableStatusCodes"},
            Change{"UNAVAILABLE", "Unavailable", "retryableStatusCodes[0]"},
        }) {
