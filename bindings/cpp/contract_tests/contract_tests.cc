@@ -472,6 +472,36 @@ void NativeErrorTypes() {
   Expect(condition("ReturnStatus", R"({"code":5})", nullptr) != std::errc::timed_out, "NOT_FOUND");
 }
 
+// No status but the two that have an errno compares with one, whatever their numbers are.
+void ConditionsOfStatuses() {
+  pygrpc::Client client = Connect();
+  for (int status = 1; status <= 16; ++status) {
+    const Json request = {{"code", status}};
+    std::error_condition condition;
+    std::string name;
+    try {
+      client.unary_unary("ReturnStatus", request);
+    } catch (const pygrpc::RpcError& error) {
+      condition = error.condition();
+      name = error.status_name();
+    }
+    std::set<std::error_condition> equal;
+    for (int number = 1; number < 200; ++number) {
+      const std::error_condition other = static_cast<std::errc>(number);
+      if (condition == other) equal.insert(other);
+    }
+    if (status == 1 || status == 4) {
+      const auto same = status == 1 ? std::errc::operation_canceled : std::errc::timed_out;
+      Expect(equal == std::set<std::error_condition>{same}, name);
+    } else {
+      Expect(equal.empty() && condition.value() == status && condition.message() == name &&
+                 condition.category().name() == std::string("grpc"),
+             name + " is " + condition.message());
+      Expect(condition == std::error_condition(status, pygrpc::status_category()), name);
+    }
+  }
+}
+
 // How long it takes.
 double ClosingWithCallsInFlight() {
   const std::string tag = NewTag();
@@ -762,6 +792,7 @@ std::vector<Test> ContractTests() {
       {"ten_thousand_completions", TenThousandCompletions},
       {"slow_consumer", SlowConsumer},
       {"native_error_types", NativeErrorTypes},
+      {"conditions_of_statuses", ConditionsOfStatuses},
       {"native_values", NativeValues},
       {"invalid_utf8", InvalidUtf8},
       {"close_with_calls_in_flight", CloseWithCallsInFlight},

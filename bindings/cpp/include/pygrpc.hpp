@@ -106,6 +106,42 @@ class InternalError : public Error {
   using Error::Error;
 };
 
+namespace detail {
+
+inline const char* StatusName(int status) noexcept {
+  static constexpr const char* kNames[] = {"OK",
+                                           "CANCELLED",
+                                           "UNKNOWN",
+                                           "INVALID_ARGUMENT",
+                                           "DEADLINE_EXCEEDED",
+                                           "NOT_FOUND",
+                                           "ALREADY_EXISTS",
+                                           "PERMISSION_DENIED",
+                                           "RESOURCE_EXHAUSTED",
+                                           "FAILED_PRECONDITION",
+                                           "ABORTED",
+                                           "OUT_OF_RANGE",
+                                           "UNIMPLEMENTED",
+                                           "INTERNAL",
+                                           "UNAVAILABLE",
+                                           "DATA_LOSS",
+                                           "UNAUTHENTICATED"};
+  return status >= 0 && status <= 16 ? kNames[status] : "UNKNOWN";
+}
+
+}  // namespace detail
+
+// The numbers of gRPC's statuses, which are none of errno's; its messages are their names.
+inline const std::error_category& status_category() noexcept {
+  class Category : public std::error_category {
+   public:
+    const char* name() const noexcept override { return "grpc"; }
+    std::string message(int status) const override { return detail::StatusName(status); }
+  };
+  static const Category category;
+  return category;
+}
+
 // The RPC ended with a status other than OK.
 class RpcError : public Error {
  public:
@@ -113,32 +149,13 @@ class RpcError : public Error {
       : Error(error), status_(pygrpc_error_status(error)) {}
 
   int32_t status() const noexcept { return status_; }  // of gRPC, 1 to 16
-  const char* status_name() const noexcept {
-    static constexpr const char* kNames[] = {"OK",
-                                             "CANCELLED",
-                                             "UNKNOWN",
-                                             "INVALID_ARGUMENT",
-                                             "DEADLINE_EXCEEDED",
-                                             "NOT_FOUND",
-                                             "ALREADY_EXISTS",
-                                             "PERMISSION_DENIED",
-                                             "RESOURCE_EXHAUSTED",
-                                             "FAILED_PRECONDITION",
-                                             "ABORTED",
-                                             "OUT_OF_RANGE",
-                                             "UNIMPLEMENTED",
-                                             "INTERNAL",
-                                             "UNAVAILABLE",
-                                             "DATA_LOSS",
-                                             "UNAUTHENTICATED"};
-    return status_ >= 0 && status_ <= 16 ? kNames[status_] : "UNKNOWN";
-  }
-  // What the standard library calls it: std::errc::timed_out, std::errc::operation_canceled; of
-  // other statuses it compares with none.
+  const char* status_name() const noexcept { return detail::StatusName(status_); }
+  // What the standard library calls it: std::errc::timed_out, std::errc::operation_canceled. Other
+  // statuses are of status_category(), and compare with no std::errc.
   std::error_condition condition() const noexcept {
     if (status_ == 4) return std::errc::timed_out;
     if (status_ == 1) return std::errc::operation_canceled;
-    return {status_, std::generic_category()};
+    return {status_, status_category()};
   }
 
  private:
