@@ -309,9 +309,9 @@ int32_t pygrpc_binary_to_json(pygrpc_client *client, const char *type, const cha
 int32_t pygrpc_method_cardinality(pygrpc_client *client, const char *method, int32_t *cardinality,
                                   pygrpc_error **error);
 
-/* Calls a unary method and waits for its response. The deadline is the option "timeout", 10 s
- * unless given. The wait can't be interrupted, save by pygrpc_client_free(); for that, and for
- * headers and trailers, use pygrpc_stream_open().
+/* Calls a unary method and waits for its response. The deadline is the option "timeout"; unless
+ * given, that of the service config, or else 10 s. The wait can't be interrupted, save by
+ * pygrpc_client_free(); for that, and for headers and trailers, use pygrpc_stream_open().
  * Errors, besides: E_STATUS, E_JSON and E_WIRE (of the response). */
 int32_t pygrpc_unary_unary(pygrpc_client *client, const char *method, const char *request,
                            size_t size, const char *options, char **response, size_t *response_size,
