@@ -30,6 +30,24 @@ std::string Join(const std::string& scope, const std::string& name) {
   return scope.empty() ? name : scope + "." + name;
 }
 
+std::string OuterOf(const std::string& scope) {
+  size_t dot = scope.rfind('.');
+  return dot == std::string::npos ? "" : scope.substr(0, dot);
+}
+
+std::string FirstWordOf(const std::string& name) { return name.substr(0, name.find('.')); }
+
+// What a compiler takes for a scalar type or for the beginning of something else where the name of
+// a type may stand. Behind a dot it is a name.
+bool IsReservedForTypes(const std::string& word) {
+  static const auto* words = new std::set<std::string>{
+      "bool",    "bytes",  "double",   "enum",     "export",   "extend",   "extensions", "fixed32",
+      "fixed64", "float",  "group",    "int32",    "int64",    "local",    "map",        "message",
+      "oneof",   "option", "optional", "repeated", "required", "reserved", "sfixed32",   "sfixed64",
+      "sint32",  "sint64", "stream",   "string",   "uint32",   "uint64"};
+  return words->count(word) > 0;
+}
+
 // "1", "2 to 5" or "6 to max"; both ends belong to the range.
 std::string RangeText(int start, int end, bool to_max) {
   std::string text = std::to_string(start);
@@ -56,11 +74,16 @@ std::string JoinTexts(const std::vector<std::string>& texts) {
 // What a message, or a file, declares in an order that matters: nested types that a map field, a
 // group or an extension that is a group brings along stand where that member is.
 struct ProtoWriter::Members {
+  struct Owner {
+    int index = -1;  // of the field or extension that brings a nested type along
+    bool is_extension = false;
+  };
   const DescriptorProto& message;
-  const Path& path;
+  const Path& path;  // empty for a file
   const std::string& scope;
   std::vector<int> nested_of_field;      // index into nested_type, or -1
   std::vector<int> nested_of_extension;  // likewise
+  std::vector<Owner> owners;             // of nested types
   std::vector<bool> written;             // of fields
   int next_field = 0;
   int next_extension = 0;
@@ -70,10 +93,33 @@ ProtoWriter::Members ProtoWriter::MembersOf(const DescriptorProto& message, cons
                                             const std::string& scope) {
   auto fields = static_cast<size_t>(message.field_size());
   auto extensions = static_cast<size_t>(message.extension_size());
-  Members members{message, path, scope, {}, {}, {}};
+  Members members{message, path, scope, {}, {}, {}, {}};
   members.nested_of_field.assign(fields, -1);
   members.nested_of_extension.assign(extensions, -1);
+  members.owners.resize(static_cast<size_t>(message.nested_type_size()));
   members.written.assign(fields, false);
+  auto own = [&](const FieldDescriptorProto& field, int index, bool is_extension,
+                 std::vector<int>* nested_of) {
+    bool is_group = field.type() == FieldDescriptorProto::TYPE_GROUP;
+    for (int i = 0; i < message.nested_type_size(); ++i) {
+      const DescriptorProto& nested = message.nested_type(i);
+      bool is_map = !is_extension && nested.options().map_entry();
+      if (!is_map && !is_group) continue;
+      if (field.type_name() != "." + Join(scope, nested.name())) continue;
+      Members::Owner& owner = members.owners[static_cast<size_t>(i)];
+      if (owner.index < 0) {
+        owner = {index, is_extension};
+        (*nested_of)[static_cast<size_t>(index)] = i;
+      }
+      return;
+    }
+  };
+  for (int i = 0; i < message.field_size(); ++i) {
+    own(message.field(i), i, false, &members.nested_of_field);
+  }
+  for (int i = 0; i < message.extension_size(); ++i) {
+    own(message.extension(i), i, true, &members.nested_of_extension);
+  }
   return members;
 }
 
@@ -142,43 +188,56 @@ bool ProtoWriter::Exists(const std::string& full_name) {
   return exists;
 }
 
-std::string ProtoWriter::Shorten(const std::string& full_name, const std::string& scope) {
-  std::string target = full_name.substr(full_name.compare(0, 1, ".") == 0 ? 1 : 0);
-  // Whether `name`, looked up from the inside to the outside, means the target.
-  auto means_target = [&](const std::string& name) {
-    std::string first = name.substr(0, name.find('.'));
-    for (std::string at = scope;;) {
-      if (Exists(Join(at, first))) return Join(at, name) == target;
-      if (at.empty()) return false;
-      size_t dot = at.rfind('.');
-      at = dot == std::string::npos ? "" : at.substr(0, dot);
-    }
-  };
-  for (std::string at = scope; !at.empty();) {
-    if (target.compare(0, at.size() + 1, at + ".") == 0) {
-      std::string name = target.substr(at.size() + 1);
-      if (means_target(name)) return name;
-    }
-    size_t dot = at.rfind('.');
-    at = dot == std::string::npos ? "" : at.substr(0, dot);
+// Whether `name`, looked up from the inside of `scope` to the outside, means the target.
+bool ProtoWriter::Means(const std::string& name, const std::string& target,
+                        const std::string& scope) {
+  std::string first = FirstWordOf(name);
+  for (std::string at = scope;; at = OuterOf(at)) {
+    if (Exists(Join(at, first))) return Join(at, name) == target;
+    if (at.empty()) return false;
   }
-  return means_target(target) ? target : "." + target;
+}
+
+std::string ProtoWriter::Shorten(const std::string& target, const std::string& scope) {
+  for (std::string at = scope; !at.empty(); at = OuterOf(at)) {
+    if (target.compare(0, at.size() + 1, at + ".") != 0) continue;
+    std::string name = target.substr(at.size() + 1);
+    if (Means(name, target, scope)) return name;
+  }
+  return Means(target, target, scope) ? target : "." + target;
+}
+
+std::string ProtoWriter::TypeName(const std::string& full_name, const std::string& scope) {
+  std::string target = full_name.substr(full_name.compare(0, 1, ".") == 0 ? 1 : 0);
+  std::string name = Shorten(target, scope);
+  return IsReservedForTypes(FirstWordOf(name)) ? "." + target : name;
+}
+
+// protoc looks for an option of a message, a range or a service from outside of it, others look
+// from where the option stands: what is written means the same to both.
+std::string ProtoWriter::OptionName(const std::string& full_name, const std::string& scope,
+                                    OptionsOf of) {
+  if (of == OptionsOf::kMember) return Shorten(full_name, scope);
+  std::string name = Shorten(full_name, OuterOf(scope));
+  return name.front() == '.' || Means(name, full_name, scope) ? name : "." + full_name;
 }
 
 std::vector<std::string> ProtoWriter::OptionTexts(const google::protobuf::Message& options,
-                                                  int features_number, const std::string& scope) {
+                                                  int features_number, const std::string& scope,
+                                                  OptionsOf of) {
   std::vector<std::string> texts = FeatureTexts(
       FindFeatures(options.GetReflection()->GetUnknownFields(options), features_number));
   for (const OptionValue& option : OptionValues(inspector_, options, &unknown_options_)) {
-    std::string name = option.is_extension ? "(" + Shorten(option.name, scope) + ")" : option.name;
+    std::string name =
+        option.is_extension ? "(" + OptionName(option.name, scope, of) + ")" : option.name;
     texts.push_back(name + " = " + option.value);
   }
   return texts;
 }
 
 void ProtoWriter::OptionLines(const google::protobuf::Message& options, int features_number,
-                              const std::string& scope) {
-  for (const std::string& text : OptionTexts(options, features_number, scope)) {
+                              const std::string& scope, OptionsOf of) {
+  for (const std::string& text : OptionTexts(options, features_number, scope, of)) {
     Line("option " + text + ";");
   }
 }
@@ -211,7 +270,7 @@ std::string ProtoWriter::Label(const FieldDescriptorProto& field, bool in_oneof)
 }
 
 std::string ProtoWriter::TypeOf(const FieldDescriptorProto& field, const std::string& scope) {
-  return field.has_type_name() ? Shorten(field.type_name(), scope) : ScalarTypeName(field.type());
+  return field.has_type_name() ? TypeName(field.type_name(), scope) : ScalarTypeName(field.type());
 }
 
 void ProtoWriter::Field(const FieldDescriptorProto& field, const Path& path,
@@ -235,6 +294,25 @@ void ProtoWriter::Field(const FieldDescriptorProto& field, const Path& path,
   TrailingComment(path);
 }
 
+void ProtoWriter::MemberField(const Members& members, int index) {
+  const FieldDescriptorProto& field = members.message.field(index);
+  int nested = members.nested_of_field[static_cast<size_t>(index)];
+  Field(field, Append(members.path, DescriptorProto::kFieldFieldNumber, index), members.scope,
+        nested < 0 ? nullptr : &members.message.nested_type(nested),
+        Append(members.path, DescriptorProto::kNestedTypeFieldNumber, nested),
+        field.has_oneof_index() && !field.proto3_optional());
+}
+
+void ProtoWriter::MemberExtension(const Members& members, int index) {
+  bool is_file = members.path.empty();
+  int nested = members.nested_of_extension[static_cast<size_t>(index)];
+  int number = is_file ? 7 : DescriptorProto::kExtensionFieldNumber;
+  int nested_number = is_file ? 4 : DescriptorProto::kNestedTypeFieldNumber;
+  Field(members.message.extension(index), Append(members.path, number, index), members.scope,
+        nested < 0 ? nullptr : &members.message.nested_type(nested),
+        Append(members.path, nested_number, nested), false);
+}
+
 void ProtoWriter::Oneof(const Members& members, int index) {
   const auto& oneof = members.message.oneof_decl(index);
   Path path = Append(members.path, DescriptorProto::kOneofDeclFieldNumber, index);
@@ -245,10 +323,7 @@ void ProtoWriter::Oneof(const Members& members, int index) {
   for (int i = 0; i < members.message.field_size(); ++i) {
     const FieldDescriptorProto& field = members.message.field(i);
     if (!field.has_oneof_index() || field.oneof_index() != index) continue;
-    int nested = members.nested_of_field[static_cast<size_t>(i)];
-    Field(field, Append(members.path, DescriptorProto::kFieldFieldNumber, i), members.scope,
-          nested < 0 ? nullptr : &members.message.nested_type(nested),
-          Append(members.path, DescriptorProto::kNestedTypeFieldNumber, nested), true);
+    MemberField(members, i);
   }
   Close();
 }
@@ -269,29 +344,19 @@ void ProtoWriter::MembersUntil(Members* members, int field_index) {
       Oneof(*members, field.oneof_index());
       continue;
     }
-    int nested = members->nested_of_field[i];
-    Field(field, Append(members->path, DescriptorProto::kFieldFieldNumber, members->next_field),
-          members->scope, nested < 0 ? nullptr : &members->message.nested_type(nested),
-          Append(members->path, DescriptorProto::kNestedTypeFieldNumber, nested), false);
+    MemberField(*members, members->next_field);
   }
 }
 
 void ProtoWriter::ExtensionsUntil(Members* members, int extension_index) {
   const DescriptorProto& message = members->message;
-  bool is_file = members->path.empty();
   while (members->next_extension <= extension_index) {
     const std::string& extendee = message.extension(members->next_extension).extendee();
-    Open("extend " + Shorten(extendee, members->scope));
+    Open("extend " + TypeName(extendee, members->scope));
     for (; members->next_extension <= extension_index &&
            message.extension(members->next_extension).extendee() == extendee;
          ++members->next_extension) {
-      int i = members->next_extension;
-      int nested = members->nested_of_extension[static_cast<size_t>(i)];
-      int extension_number = is_file ? 7 : DescriptorProto::kExtensionFieldNumber;
-      int nested_number = is_file ? 4 : DescriptorProto::kNestedTypeFieldNumber;
-      Field(message.extension(i), Append(members->path, extension_number, i), members->scope,
-            nested < 0 ? nullptr : &message.nested_type(nested),
-            Append(members->path, nested_number, nested), false);
+      MemberExtension(*members, members->next_extension);
     }
     Close();
   }
@@ -299,50 +364,27 @@ void ProtoWriter::ExtensionsUntil(Members* members, int extension_index) {
 
 void ProtoWriter::MessageBody(const DescriptorProto& message, const Path& path,
                               const std::string& scope) {
-  OptionLines(message.options(), kMessageFeatures, scope);
+  OptionLines(message.options(), kMessageFeatures, scope, OptionsOf::kBody);
   bool is_file = path.empty();
   Members members = MembersOf(message, path, scope);
-  auto nested_of = [&](const FieldDescriptorProto& field, bool may_be_map) {
-    for (int i = 0; i < message.nested_type_size(); ++i) {
-      const DescriptorProto& nested = message.nested_type(i);
-      bool is_map = may_be_map && nested.options().map_entry();
-      bool is_group = field.type() == FieldDescriptorProto::TYPE_GROUP;
-      if ((is_map || is_group) && field.type_name() == "." + Join(scope, nested.name())) return i;
-    }
-    return -1;
-  };
   for (int i = 0; i < message.enum_type_size(); ++i) {
-    Enum(message.enum_type(i),
-         Append(path, is_file ? 5 : DescriptorProto::kEnumTypeFieldNumber, i));
-  }
-  std::vector<std::pair<int, bool>> owner(static_cast<size_t>(message.nested_type_size()),
-                                          {-1, false});
-  for (int i = 0; i < message.field_size(); ++i) {
-    int nested = nested_of(message.field(i), true);
-    if (nested < 0 || owner[static_cast<size_t>(nested)].first >= 0) continue;
-    members.nested_of_field[static_cast<size_t>(i)] = nested;
-    owner[static_cast<size_t>(nested)] = {i, false};
-  }
-  for (int i = 0; i < message.extension_size(); ++i) {
-    int nested = nested_of(message.extension(i), false);
-    if (nested < 0 || owner[static_cast<size_t>(nested)].first >= 0) continue;
-    members.nested_of_extension[static_cast<size_t>(i)] = nested;
-    owner[static_cast<size_t>(nested)] = {i, true};
+    Enum(message.enum_type(i), Append(path, is_file ? 5 : DescriptorProto::kEnumTypeFieldNumber, i),
+         scope);
   }
   for (int i = 0; i < message.nested_type_size(); ++i) {
-    auto [index, is_extension] = owner[static_cast<size_t>(i)];
-    if (index < 0) {
+    const Members::Owner& owner = members.owners[static_cast<size_t>(i)];
+    if (owner.index < 0) {
       int number = is_file ? 4 : DescriptorProto::kNestedTypeFieldNumber;
       Message(message.nested_type(i), Append(path, number, i), scope);
-    } else if (is_extension) {
-      ExtensionsUntil(&members, index);
+    } else if (owner.is_extension) {
+      ExtensionsUntil(&members, owner.index);
     } else {
-      MembersUntil(&members, index);
+      MembersUntil(&members, owner.index);
     }
   }
   MembersUntil(&members, message.field_size() - 1);
   ExtensionsUntil(&members, message.extension_size() - 1);
-  Ranges(message);
+  Ranges(message, scope);
 }
 
 void ProtoWriter::Reserved(const std::vector<std::string>& ranges,
@@ -356,11 +398,11 @@ void ProtoWriter::Reserved(const std::vector<std::string>& ranges,
   if (!written.empty()) Line("reserved " + JoinTexts(written) + ";");
 }
 
-void ProtoWriter::Ranges(const DescriptorProto& message) {
+void ProtoWriter::Ranges(const DescriptorProto& message, const std::string& scope) {
   constexpr int kEndOfNumbers = 536870912;
   for (const auto& range : message.extension_range()) {
     std::vector<std::string> options =
-        OptionTexts(range.options(), kExtensionRangeFeatures, proto_.package());
+        OptionTexts(range.options(), kExtensionRangeFeatures, scope, OptionsOf::kBody);
     Line("extensions " + RangeText(range.start(), range.end() - 1, range.end() >= kEndOfNumbers) +
          (options.empty() ? "" : " [" + JoinTexts(options) + "]") + ";");
   }
@@ -382,25 +424,25 @@ void ProtoWriter::Message(const DescriptorProto& message, const Path& path,
 }
 
 void ProtoWriter::EnumValue(const google::protobuf::EnumValueDescriptorProto& value,
-                            const Path& path) {
-  std::vector<std::string> options =
-      OptionTexts(value.options(), kEnumValueFeatures, proto_.package());
+                            const Path& path, const std::string& scope) {
+  std::vector<std::string> options = OptionTexts(value.options(), kEnumValueFeatures, scope);
   LeadingComments(path);
   Line(value.name() + " = " + std::to_string(value.number()) +
        (options.empty() ? "" : " [" + JoinTexts(options) + "]") + ";");
   TrailingComment(path);
 }
 
-void ProtoWriter::Enum(const EnumDescriptorProto& type, const Path& path) {
+void ProtoWriter::Enum(const EnumDescriptorProto& type, const Path& path,
+                       const std::string& scope) {
   LeadingComments(path);
   Open("enum " + type.name());
   TrailingComment(path);
   google::protobuf::EnumOptions options = type.options();
   // Where it has no effect, protobuf's parser takes the option for a mistake.
   if (!options.allow_alias() || !HasAlias(type)) options.clear_allow_alias();
-  OptionLines(options, kEnumFeatures, proto_.package());
+  OptionLines(options, kEnumFeatures, scope);
   for (int i = 0; i < type.value_size(); ++i) {
-    EnumValue(type.value(i), Append(path, EnumDescriptorProto::kValueFieldNumber, i));
+    EnumValue(type.value(i), Append(path, EnumDescriptorProto::kValueFieldNumber, i), scope);
   }
   constexpr int kMax = 2147483647;
   std::vector<std::string> ranges;
@@ -416,9 +458,9 @@ void ProtoWriter::Method(const MethodDescriptorProto& method, const Path& path,
                          const std::string& scope) {
   LeadingComments(path);
   std::string text = "rpc " + method.name() + "(" + (method.client_streaming() ? "stream " : "") +
-                     Shorten(method.input_type(), scope) + ") returns (" +
+                     TypeName(method.input_type(), scope) + ") returns (" +
                      (method.server_streaming() ? "stream " : "") +
-                     Shorten(method.output_type(), scope) + ")";
+                     TypeName(method.output_type(), scope) + ")";
   std::vector<std::string> options = OptionTexts(method.options(), kMethodFeatures, scope);
   if (options.empty()) {
     Line(text + ";");
@@ -437,7 +479,7 @@ void ProtoWriter::Service(const ServiceDescriptorProto& service, const Path& pat
   Open("service " + service.name());
   TrailingComment(path);
   std::string inner = Join(scope, service.name());
-  OptionLines(service.options(), kServiceFeatures, inner);
+  OptionLines(service.options(), kServiceFeatures, inner, OptionsOf::kBody);
   for (int i = 0; i < service.method_size(); ++i) {
     Method(service.method(i), Append(path, ServiceDescriptorProto::kMethodFieldNumber, i), inner);
   }
@@ -477,14 +519,18 @@ void ProtoWriter::Header() {
   if (text_.size() > before) Line("");
 }
 
+// To the order of its members a file is like a message.
+DescriptorProto ProtoWriter::FileAsMessage() const {
+  DescriptorProto message;
+  *message.mutable_nested_type() = proto_.message_type();
+  *message.mutable_enum_type() = proto_.enum_type();
+  *message.mutable_extension() = proto_.extension();
+  return message;
+}
+
 std::string ProtoWriter::File() {
   Header();
-  // To the order of its members a file is like a message.
-  DescriptorProto like_message;
-  *like_message.mutable_nested_type() = proto_.message_type();
-  *like_message.mutable_enum_type() = proto_.enum_type();
-  *like_message.mutable_extension() = proto_.extension();
-  MessageBody(like_message, {}, proto_.package());
+  MessageBody(FileAsMessage(), {}, proto_.package());
   for (int i = 0; i < proto_.service_size(); ++i) {
     Service(proto_.service(i), {6, i}, proto_.package());
   }
@@ -497,30 +543,12 @@ std::string ProtoWriter::File() {
   return std::move(text_);
 }
 
-void ProtoWriter::FieldDeclaration(const DescriptorProto& message, const Path& message_path,
-                                   const std::string& scope, int index) {
-  const FieldDescriptorProto& field = message.field(index);
-  const DescriptorProto* nested = nullptr;
-  Path nested_path;
-  for (int i = 0; i < message.nested_type_size(); ++i) {
-    const DescriptorProto& candidate = message.nested_type(i);
-    bool may_be =
-        candidate.options().map_entry() || field.type() == FieldDescriptorProto::TYPE_GROUP;
-    if (may_be && field.type_name() == "." + Join(scope, candidate.name())) {
-      nested = &candidate;
-      nested_path = Append(message_path, DescriptorProto::kNestedTypeFieldNumber, i);
-    }
-  }
-  Field(field, Append(message_path, DescriptorProto::kFieldFieldNumber, index), scope, nested,
-        nested_path, field.has_oneof_index() && !field.proto3_optional());
-}
-
 void ProtoWriter::EnumDeclaration(const EnumDescriptorProto& type, const Path& path,
-                                  const Path& type_path) {
+                                  const Path& type_path, const std::string& scope) {
   if (path.size() == type_path.size()) {
-    Enum(type, path);
+    Enum(type, path, scope);
   } else {
-    EnumValue(type.value(path.back()), path);
+    EnumValue(type.value(path.back()), path, scope);
   }
 }
 
@@ -544,13 +572,14 @@ std::string ProtoWriter::Declaration(const Path& path) {
       break;
     }
     if (number == (is_file ? 5 : DescriptorProto::kEnumTypeFieldNumber)) {
-      EnumDeclaration(is_file ? proto_.enum_type(index) : message->enum_type(index), path, at);
+      EnumDeclaration(is_file ? proto_.enum_type(index) : message->enum_type(index), path, at,
+                      scope);
       break;
     }
     if (number == (is_file ? 7 : DescriptorProto::kExtensionFieldNumber)) {
-      const auto& field = is_file ? proto_.extension(index) : message->extension(index);
-      Open("extend " + Shorten(field.extendee(), scope));
-      Field(field, at, scope, nullptr, {}, false);
+      DescriptorProto declaring = is_file ? FileAsMessage() : *message;
+      Open("extend " + TypeName(declaring.extension(index).extendee(), scope));
+      MemberExtension(MembersOf(declaring, parent, scope), index);
       Close();
       break;
     }
@@ -561,7 +590,7 @@ std::string ProtoWriter::Declaration(const Path& path) {
     } else if (message == nullptr) {
       break;  // neither fields nor oneofs stand in a file
     } else if (number == DescriptorProto::kFieldFieldNumber) {
-      FieldDeclaration(*message, parent, scope, index);
+      MemberField(MembersOf(*message, parent, scope), index);
       break;
     } else {
       Oneof(MembersOf(*message, parent, scope), index);

@@ -50,34 +50,44 @@ class ProtoWriter {
   void MembersUntil(Members* members, int field);
   void ExtensionsUntil(Members* members, int extension);
   void Oneof(const Members& members, int index);
+  void MemberField(const Members& members, int index);
+  void MemberExtension(const Members& members, int index);
   void Field(const google::protobuf::FieldDescriptorProto& field, const Path& path,
              const std::string& scope, const google::protobuf::DescriptorProto* nested,
              const Path& nested_path, bool in_oneof);
-  void Ranges(const google::protobuf::DescriptorProto& message);
-  void Enum(const google::protobuf::EnumDescriptorProto& type, const Path& path);
-  void EnumValue(const google::protobuf::EnumValueDescriptorProto& value, const Path& path);
+  void Ranges(const google::protobuf::DescriptorProto& message, const std::string& scope);
+  void Enum(const google::protobuf::EnumDescriptorProto& type, const Path& path,
+            const std::string& scope);
+  void EnumValue(const google::protobuf::EnumValueDescriptorProto& value, const Path& path,
+                 const std::string& scope);
   void Service(const google::protobuf::ServiceDescriptorProto& service, const Path& path,
                const std::string& scope);
   void Method(const google::protobuf::MethodDescriptorProto& method, const Path& path,
               const std::string& scope);
 
-  void FieldDeclaration(const google::protobuf::DescriptorProto& message, const Path& message_path,
-                        const std::string& scope, int index);
   void EnumDeclaration(const google::protobuf::EnumDescriptorProto& type, const Path& path,
-                       const Path& type_path);
+                       const Path& type_path, const std::string& scope);
+  google::protobuf::DescriptorProto FileAsMessage() const;
 
   std::string Label(const google::protobuf::FieldDescriptorProto& field, bool in_oneof) const;
   std::string TypeOf(const google::protobuf::FieldDescriptorProto& field, const std::string& scope);
+  // Whether options belong to what `scope` is the inside of, or to a member of it.
+  enum class OptionsOf { kMember, kBody };
   std::vector<std::string> OptionTexts(const google::protobuf::Message& options,
-                                       int features_number, const std::string& scope);
+                                       int features_number, const std::string& scope,
+                                       OptionsOf of = OptionsOf::kMember);
   void OptionLines(const google::protobuf::Message& options, int features_number,
-                   const std::string& scope);
+                   const std::string& scope, OptionsOf of = OptionsOf::kMember);
   std::string FieldOptions(const google::protobuf::FieldDescriptorProto& field,
                            const std::string& scope);
   void Reserved(const std::vector<std::string>& ranges, const std::vector<std::string>& names);
 
-  // The shortest way to write a full name, which may begin with a dot, inside `scope`.
-  std::string Shorten(const std::string& full_name, const std::string& scope);
+  // The shortest way to write a full name inside `scope`.
+  std::string Shorten(const std::string& target, const std::string& scope);
+  // The same of a type, whose full name may begin with a dot.
+  std::string TypeName(const std::string& full_name, const std::string& scope);
+  std::string OptionName(const std::string& full_name, const std::string& scope, OptionsOf of);
+  bool Means(const std::string& name, const std::string& target, const std::string& scope);
   bool Exists(const std::string& full_name);
 
   Inspector* inspector_;

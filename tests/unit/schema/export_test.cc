@@ -183,6 +183,90 @@ service S {
   ExpectRoundTrip();
 }
 
+// Without a dot in front of it, each of these words means something else where a type may stand.
+TEST_F(ExportTest, TypesNamedLikeWordsOfTheLanguage) {
+  std::string declarations;
+  std::string fields;
+  int number = 0;
+  for (const char* word :
+       {"bool",    "bytes",    "double",   "enum",     "export",   "extend",  "extensions",
+        "fixed32", "fixed64",  "float",    "group",    "import",   "int32",   "int64",
+        "local",   "map",      "max",      "message",  "oneof",    "option",  "optional",
+        "package", "public",   "repeated", "required", "reserved", "returns", "rpc",
+        "service", "sfixed32", "sfixed64", "sint32",   "sint64",   "stream",  "string",
+        "syntax",  "to",       "uint32",   "uint64",   "weak"}) {
+    std::string name = word;
+    declarations += "message " + name + " { message Inner {} }\n";
+    for (const std::string& type : {".p." + name, ".p." + name + ".Inner"}) {
+      std::string id = std::to_string(++number);
+      fields += type + " f" + id + " = " + id + ";\n";
+      id = std::to_string(++number);
+      fields += "oneof o" + id + " { " + type + " f" + id + " = " + id + "; }\n";
+    }
+  }
+  store_.LoadProto("words.proto", "syntax = 'proto3'; package p;\n" + declarations +
+                                      "message M {\n" + fields +
+                                      "  repeated .p.string list = 1000;\n"
+                                      "  map<int32, .p.string> map = 1001;\n"
+                                      "}\n"
+                                      "service S { rpc A(.p.stream) returns (stream .p.stream); }");
+  store_.LoadProto("extended.proto",
+                   "syntax = 'proto2'; package q; message string { extensions 1 to 9; }\n"
+                   "extend .q.string { optional .q.string of_string = 1; }");
+  ExpectRoundTrip();
+}
+
+// protoc looks for the option of a message from outside of it.
+TEST_F(ExportTest, OptionsBesideOtherThingsOfTheirNames) {
+  store_.LoadProto("scopes.proto", R"(syntax = "proto2";
+package p;
+import "google/protobuf/descriptor.proto";
+extend google.protobuf.MessageOptions { optional string foo = 50001; }
+extend google.protobuf.FieldOptions { optional string foo_field = 50001; }
+extend google.protobuf.OneofOptions { optional string foo_oneof = 50001; }
+extend google.protobuf.EnumOptions { optional string foo_enum = 50001; }
+extend google.protobuf.EnumValueOptions { optional string foo_value = 50001; }
+extend google.protobuf.ExtensionRangeOptions { optional string foo_range = 50001; }
+extend google.protobuf.ServiceOptions { optional string foo_service = 50001; }
+extend google.protobuf.MethodOptions { optional string foo_method = 50001; }
+message M {
+  option (.p.foo) = "message";
+  option (.p.M.inside) = "of itself";
+  extend google.protobuf.MessageOptions { optional string inside = 50002; }
+  extend google.protobuf.ExtensionRangeOptions { optional string of_range = 50002; }
+  message foo {}
+  message foo_field {}
+  message foo_oneof {}
+  message foo_enum {}
+  message foo_value {}
+  message foo_range {}
+  message p {}
+  enum E {
+    option (.p.foo_enum) = "enum";
+    A = 0 [(.p.foo_value) = "value"];
+  }
+  oneof o {
+    option (.p.foo_oneof) = "oneof";
+    int32 i = 1 [(.p.foo_field) = "field"];
+  }
+  extensions 10 to 20 [(.p.foo_range) = "range", (.p.M.of_range) = "of itself"];
+  message Inner {
+    option (.p.foo) = "inner";
+    message foo_range {}
+    extensions 10 to 20 [(.p.foo_range) = "range", (.p.M.of_range) = "of itself"];
+    optional .p.M.p q = 1;
+    optional .p.M m = 2;
+  }
+}
+service S {
+  option (.p.foo_service) = "service";
+  rpc foo_service(M) returns (M) { option (.p.foo_method) = "method"; }
+  rpc foo_method(M) returns (M) { option (.p.foo_method) = "method"; }
+}
+)");
+  ExpectRoundTrip();
+}
+
 TEST_F(ExportTest, EverythingThatProtobufShips) {
   Load("/usr/include/google/protobuf");
   ExpectRoundTrip();

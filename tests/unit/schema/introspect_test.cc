@@ -194,6 +194,33 @@ TEST_F(IntrospectTest, DescribesEverythingElse) {
   EXPECT_EQ(Describe("google.protobuf.Timestamp")["kind"], "message");
 }
 
+// As a field of a message type it would have another wire form.
+TEST_F(IntrospectTest, DeclarationsOfGroupsAreGroups) {
+  store_.LoadProto("groups.proto", R"(syntax = "proto2";
+package g;
+message M {
+  oneof o {
+    group InOneof = 1 { optional int32 a = 1; }
+    int32 other = 2;
+  }
+  map<string, int32> counts = 3;
+  extensions 100 to 200;
+  extend M { optional group Nested = 101 { optional int32 b = 1; } }
+}
+extend M { optional group Top = 100 { optional int32 c = 1; } }
+)");
+  EXPECT_EQ(Describe("g.M.o")["declaration"],
+            "oneof o {\n  group InOneof = 1 {\n    optional int32 a = 1;\n  }\n"
+            "  int32 other = 2;\n}");
+  EXPECT_EQ(Describe("g.M.inoneof")["declaration"],
+            "group InOneof = 1 {\n  optional int32 a = 1;\n}");
+  EXPECT_EQ(Describe("g.top")["declaration"],
+            "extend M {\n  optional group Top = 100 {\n    optional int32 c = 1;\n  }\n}");
+  EXPECT_EQ(Describe("g.M.nested")["declaration"],
+            "extend M {\n  optional group Nested = 101 {\n    optional int32 b = 1;\n  }\n}");
+  EXPECT_EQ(Describe("g.M.counts")["declaration"], "map<string, int32> counts = 3;");
+}
+
 TEST_F(IntrospectTest, UnknownNamesGetNearOnes) {
   Error error = ErrorOf([&] { Describe("shop.v1.Itme"); });
   EXPECT_EQ(error.code, Code::kNotFound);
