@@ -159,6 +159,70 @@ async function no_leak() {
   assert.ok(files < 10, `${files} files are open more than before`);
 }
 
+async function workers_end_their_calls() {
+  // However a Worker ends, the server sees its calls cancelled, and its connections are closed.
+  const program = `
+    import { randomUUID } from 'node:crypto';
+    import { Worker } from 'node:worker_threads';
+    const body = \`
+      const { parentPort, workerData } = require('node:worker_threads');
+      const { Client } = require('node:module').createRequire(workerData.from)('pygrpc');
+      const client = new Client(workerData.target, { metadata: { 'x-call-tag': workerData.tag } });
+      client.loadSync('helloworld.proto');
+      client.loadSync('pygrpc_test/test.proto');
+      const call = client.unaryStream('CountForever', { interval: '0.01s' });
+      const ended = client.unaryStream('SayHelloStreamReply', {}, { metadata: {} });
+      const keeps = [call, ended];
+      (async () => {
+        await call.read();
+        while ((await ended.read()) !== undefined);
+        parentPort.once('message', () => (workerData.way === 'exit' ? process.exit() : keeps.pop()));
+        if (workerData.way !== 'end') await client.unaryUnary('NeverAnswer', {}, { timeout: 3600 });
+      })();
+    \`;
+    const client = await connect();
+    const files = () => fs.readdirSync('/proc/self/fd').length;
+    async function waitFor(condition, what) {
+      const deadline = performance.now() + 60_000;
+      while (!(await condition())) {
+        if (performance.now() > deadline) throw new Error('it is not so: ' + what());
+        await sleep(5);
+      }
+    }
+    async function runWorker(way) {
+      const tag = randomUUID();
+      const from = process.cwd() + '/package.json';
+      const workerData = { way, tag, from, target: process.env.PYGRPC_TEST_TARGET };
+      const worker = new Worker(body, { eval: true, execArgv: [], workerData });
+      const ended = new Promise((resolve) => worker.once('exit', resolve));
+      worker.once('error', (error) => {
+        throw error;
+      });
+      const calls = way === 'end' ? 1 : 2;
+      const count = (more) => client.unaryUnary('GetCallCounts', { tag, ...more });
+      let seen;
+      const isStarted = async () => {
+        seen = await count();
+        return Number(seen.started) === calls;
+      };
+      await waitFor(isStarted, () => way + ': ' + JSON.stringify(seen));
+      if (way === 'terminate') await worker.terminate();
+      else worker.postMessage(way);
+      await ended;
+      const counts = await count({ waitForCancelled: calls, waitAtMost: '60s' });
+      if (Number(counts.cancelled) !== calls) console.log(way, counts);
+    }
+    for (const way of ['end', 'exit', 'terminate']) {
+      await runWorker(way);
+      const before = files();
+      for (let count = 0; count < 5; count++) await runWorker(way);
+      // Threads of gRPC's close the connections, a little later.
+      await waitFor(() => files() < before + 5, () => way + ': ' + before + ' files, now ' + files());
+    }
+    console.log((await client.unaryUnary('SayHello', { name: 'you' })).message);`;
+  assert.equal(await runNode(program), 'Hello, you!\n');
+}
+
 /** Both packages in one process; `order` says who is first. */
 function coexistence(order) {
   const theirs = `
@@ -201,6 +265,7 @@ export const tests = {
   interrupt,
   exit_with_open_stream,
   no_leak,
+  workers_end_their_calls,
   coexist_theirs_first: coexistence('theirs'),
   coexist_ours_first: coexistence('ours'),
 };

@@ -97,7 +97,7 @@ class Lane {
     if (typeof client !== 'number' || Atomics.load(this.#begun, 0) === 0) return;
     // The function has been entered long since, or is just about to be.
     Atomics.wait(this.#begun, 0, 1, 5);
-    library.functions.pygrpc_client_free(client);
+    library.owned.freeClient(client);
   }
 }
 

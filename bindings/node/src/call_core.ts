@@ -145,9 +145,9 @@ export class CallCore implements Handler, Closable {
   };
 
   #isOpen(stream: number): void {
-    const { functions } = this.connection.library;
+    const { functions, owned } = this.connection.library;
     if (this.#end !== undefined) {
-      functions.pygrpc_stream_free(stream);
+      owned.freeStream(stream);
       return;
     }
     this.#stream = stream;
@@ -471,7 +471,7 @@ export class CallCore implements Handler, Closable {
     this.terminate(this.#closedError());
     this.#forgetItems();
     if (this.#end?.error === undefined) this.#end = { error: this.#closedError() };
-    this.connection.library.functions.pygrpc_stream_free(this.#stream);
+    this.connection.library.owned.freeStream(this.#stream);
     this.#stream = 0;
   }
 
@@ -491,7 +491,7 @@ export class CallCore implements Handler, Closable {
     if (this.#writeTag !== 0) reactor.forget(this.#writeTag);
     this.#readTag = 0;
     this.#writeTag = 0;
-    library.functions.pygrpc_stream_free(this.#stream);
+    library.owned.freeStream(this.#stream);
     this.#stream = 0;
     this.#finish(error);
     this.#changed();

@@ -21,7 +21,7 @@ import { Converter, type Description, type Wanted } from './values';
 
 // A client that nobody closed is freed when nothing refers to it any more.
 const registry = new FinalizationRegistry<{ library: Library; handle: number }>(
-  ({ library, handle }) => library.functions.pygrpc_client_free(handle),
+  ({ library, handle }) => library.owned.freeClient(handle),
 );
 
 /** Who is to be told that the client is closed while the library cannot be. */
@@ -66,6 +66,7 @@ export class Connection {
     this.#reflectsNeeded = options.reflection_scope === 'needed';
     const inputs = [this.target, encodeOptions(options)];
     this.#handle = checked(this.library.call('pygrpc_client_new', inputs)).value;
+    this.library.owned.addClient(this.#handle);
     registry.register(this, { library: this.library, handle: this.#handle }, this);
   }
 
@@ -177,7 +178,9 @@ export class Connection {
       );
     }
     if (code < 0) throw this.library.takeError(code);
-    return stream.value;
+    const opened = stream.value;
+    this.library.owned.addStream(opened);
+    return opened;
   }
 
   /** As open(), where that would wait. */
@@ -187,6 +190,7 @@ export class Connection {
     const inputs = [method, cardinality, request, options, this.reactor.queue];
     const { value } = await this.inBackground('pygrpc_stream_open', inputs);
     if (!opening.isBinary) this.#hasSchema = true;
+    this.library.owned.addStream(value);
     return value;
   }
 
@@ -246,6 +250,6 @@ export class Connection {
 
   #free(): void {
     registry.unregister(this);
-    this.library.functions.pygrpc_client_free(this.#handle);
+    this.library.owned.freeClient(this.#handle);
   }
 }

@@ -9,14 +9,16 @@ import { types } from 'node:util';
 
 import { abiVersion, codes, type Functions, parameters, prototypes } from './api';
 import { LibraryError, makeError, ownError, type PygrpcError, typeName } from './errors';
+import { Owned } from './owned';
 
 /** What is used of koffi. */
-interface Koffi {
+export interface Koffi {
   load(path: string | null): NativeLibrary;
   address(memory: ArrayBuffer): bigint;
 }
-interface NativeLibrary {
+export interface NativeLibrary {
   func(prototype: string): (...values: never[]) => unknown;
+  symbol(name: string): bigint;
 }
 
 type Copy = (to: Uint8Array, from: number, size: number) => number;
@@ -97,6 +99,7 @@ export class Library {
   readonly eventText: (event: number, size: number) => string;
   /** pipe2() of the system. */
   readonly makePipe: (ends: Int32Array, flags: number) => number;
+  readonly owned: Owned;
   readonly #copy: Copy;
   /** Where functions that are called directly put their errors. */
   readonly errorOut: number;
@@ -119,6 +122,7 @@ export class Library {
       native.func(prototype),
     ]);
     this.functions = Object.fromEntries(declared) as Functions;
+    this.owned = new Owned(koffi, native, this.functions);
     this.eventText = native.func(
       prototypes.pygrpc_event_message.replace('uintptr_t', 'const char *'),
     ) as Library['eventText'];

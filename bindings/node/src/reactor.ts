@@ -76,7 +76,9 @@ export class Reactor {
     this.#socket = new Socket(options);
     this.#socket.unref();
     // The library goes on writing while this thread of Node ends, or until it is told.
-    process.once('exit', () => this.#close());
+    const { owned } = library;
+    const ends = owned.add('close', writeEnd) && owned.add('pygrpc_queue_free', this.queue);
+    if (!ends) process.once('exit', () => this.#close());
   }
 
   /** Begins a read of a stream. */

@@ -29,7 +29,7 @@ export class UnaryCall implements Handler, Closable {
     try {
       this.#tag = connection.reactor.read(stream, this);
     } catch (error) {
-      connection.library.functions.pygrpc_stream_free(stream);
+      connection.library.owned.freeStream(stream);
       this.reject(error);
       return;
     }
@@ -67,7 +67,7 @@ export class UnaryCall implements Handler, Closable {
   #end(): void {
     const { connection } = this;
     if (this.#stream === 0) return;
-    connection.library.functions.pygrpc_stream_free(this.#stream);
+    connection.library.owned.freeStream(this.#stream);
     this.#stream = 0;
     connection.reactor.release();
     connection.remove(this);
