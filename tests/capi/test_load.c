@@ -244,6 +244,31 @@ static void texts_in_the_wrong_order(void **state) {
   pygrpc_client_free(client);
 }
 
+/* With the client's proto_path; and what is wrong with one fails no other load. */
+static void texts_that_wait(void **state) {
+  (void)state;
+  write_file(directory, "waited/on_disk.proto", "syntax = \"proto3\"; message OnDisk {}");
+  pygrpc_client *client = new_client(NULL, format("{\"proto_path\": [\"%s/waited\"]}", directory));
+  pygrpc_error *error = NULL;
+  const char *text =
+      "syntax = \"proto3\"; import \"on_disk.proto\"; import \"late.proto\";"
+      "message Top { OnDisk o = 1; Late l = 2; }";
+  expect_error(pygrpc_load_proto(client, "top.proto", text, NUL, &error), PYGRPC_E_SCHEMA, &error,
+               "\"top.proto\" is kept");
+  text = "syntax = \"proto3\"; import \"late.proto\"; message Wrong { Undefined u = 1; }";
+  expect_error(pygrpc_load_proto(client, "wrong.proto", text, NUL, &error), PYGRPC_E_SCHEMA, &error,
+               "\"wrong.proto\" is kept");
+  char *bytes = NULL;
+  expect_error(pygrpc_json_to_binary(client, "Top", "{}", NUL, NULL, &bytes, NULL, &error),
+               PYGRPC_E_NOT_FOUND, &error, "\"top.proto\" waits for its import \"late.proto\"");
+  load_text(client, "late.proto", "syntax = \"proto3\"; message Late {}");
+  assert_true(knows_type(client, "Late"));
+  assert_true(knows_type(client, "Top"));
+  expect_error(pygrpc_json_to_binary(client, "Wrong", "{}", NUL, NULL, &bytes, NULL, &error),
+               PYGRPC_E_NOT_FOUND, &error, "\"Undefined\" is not defined");
+  pygrpc_client_free(client);
+}
+
 /* ---- Faults
  * ------------------------------------------------------------------------------------*/
 
@@ -456,6 +481,7 @@ int main(void) {
       cmocka_unit_test(the_well_known_types_need_no_file),
       cmocka_unit_test(texts_in_memory),
       cmocka_unit_test(texts_in_the_wrong_order),
+      cmocka_unit_test(texts_that_wait),
       cmocka_unit_test(a_missing_file),
       cmocka_unit_test(a_missing_import),
       cmocka_unit_test(a_broken_file),

@@ -365,6 +365,14 @@ TEST_F(LoadFilesTest, ServersOfDifferentProtobufVersions) {
 }
 
 TEST_F(LoadFilesTest, BuiltInFilesMayDifferWhereNobodyMinds) {
+  Load("google/api/field_behavior.proto");
+  auto schema = store_.current();
+  auto extensions = schema->Extensions(schema->FindMessage("google.protobuf.FieldOptions"));
+  ASSERT_EQ(extensions.size(), 1u);
+  FileDescriptorProto behavior;
+  extensions[0]->file()->CopyTo(&behavior);
+  behavior.mutable_extension(0)->mutable_options()->set_packed(false);  // as in some packages
+  store_.LoadFiles(Serialize({behavior}), "reflection of one");
   FileDescriptorProto file;
   store_.current()->FindMessage("google.protobuf.Any")->file()->CopyTo(&file);
   FileDescriptorProto other = file;
