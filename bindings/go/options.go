@@ -7,13 +7,16 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"strings"
 	"time"
 )
 
 // Options are options of a client, a call or of loading, by their names; docs/options.md lists them,
-// and OptionsJSON. An unknown one is an error. Durations may be time.Durations, and values of
-// metadata whose key ends in "-bin" may be []byte.
+// and OptionsJSON. An unknown one is an error. Durations may be time.Durations. The option metadata
+// takes a Metadata, an http.Header or any other map of texts, []byte or lists of them; the values of
+// a key that ends in "-bin" are the bytes themselves, also where they are a string, as in the
+// Metadata that a call gives.
 type Options map[string]any
 
 // encodedOptions is a JSON object with a NUL behind it, or nil for no options.
@@ -35,12 +38,57 @@ func encodeOptions(listed []Options) (encodedOptions, error) {
 	if len(all) == 0 {
 		return nil, nil
 	}
+	if metadata, ok := all["metadata"]; ok {
+		all = maps.Clone(all) // the caller's own stay as they are
+		all["metadata"] = encodableMetadata(metadata)
+	}
 	text, err := appendObject(nil, all, 0)
 	if err != nil {
 		path := strings.TrimPrefix(err.path, ".")
 		return nil, newError(CodeOption, fmt.Sprintf("option %s: %s", path, err.what))
 	}
 	return append(text, 0), nil
+}
+
+// encodableMetadata gives a map of metadata with bytes where the library takes base64 and texts where
+// it takes these, whatever the map held them as. What is no metadata stays, for the library to tell.
+func encodableMetadata(given any) any {
+	value := reflect.ValueOf(given)
+	if value.Kind() != reflect.Map || value.IsNil() || value.Type().Key().Kind() != reflect.String {
+		return given
+	}
+	made := make(map[string]any, value.Len())
+	for entries := value.MapRange(); entries.Next(); {
+		key := entries.Key().String()
+		made[key] = encodableValues(entries.Value(), strings.HasSuffix(strings.ToLower(key), "-bin"))
+	}
+	return made
+}
+
+// encodableValues gives the value of one key of metadata, or the list of them.
+func encodableValues(value reflect.Value, binary bool) any {
+	if value.Kind() == reflect.Interface {
+		value = value.Elem()
+	}
+	switch kind := value.Kind(); {
+	case kind == reflect.String && binary:
+		return []byte(value.String())
+	case kind == reflect.String:
+		return value.String()
+	case kind == reflect.Slice && value.Type().Elem().Kind() == reflect.Uint8 && binary:
+		return orEmpty(value.Bytes())
+	case kind == reflect.Slice && value.Type().Elem().Kind() == reflect.Uint8:
+		return string(value.Bytes())
+	case kind == reflect.Slice || kind == reflect.Array:
+		listed := make([]any, value.Len())
+		for at := range listed {
+			listed[at] = encodableValues(value.Index(at), binary)
+		}
+		return listed
+	case !value.IsValid():
+		return nil
+	}
+	return value.Interface()
 }
 
 // last gives the value of an option where it is given last.

@@ -9,7 +9,11 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/http"
 	"os"
+	"reflect"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -300,5 +304,61 @@ func BenchmarkUnary(b *testing.B) {
 func BenchmarkCrossing(b *testing.B) {
 	for b.Loop() {
 		pygrpc.Version()
+	}
+}
+
+// What a call gives as metadata is what a call takes, and other maps are taken as they are meant.
+func TestMetadataAsOption(t *testing.T) {
+	client := testClient()
+	defer client.Close()
+	const raw = "\x00\xff,raw"
+	request := pygrpc.Message{"echoAsHeaders": []string{"x-text", "x-raw-bin"}}
+	echo := func(metadata any) (pygrpc.Metadata, error) {
+		call, err := client.Call(t.Context(), "EchoMetadata", request, pygrpc.Options{"metadata": metadata})
+		if err != nil {
+			return nil, err
+		}
+		defer call.Close()
+		if _, err := call.Read(); err != nil {
+			return nil, err
+		}
+		return call.Headers()
+	}
+	one := map[string]any{"x-text": "text", "x-raw-bin": []byte(raw)}
+	cases := []struct {
+		given any
+		texts []string
+		raws  []string
+	}{
+		{pygrpc.Metadata{"x-text": {"1", "2"}, "x-raw-bin": {raw, ""}}, []string{"1", "2"}, []string{raw, ""}},
+		{http.Header{"X-Text": {"1"}, "X-Raw-Bin": {raw}}, []string{"1"}, []string{raw}},
+		{map[string][]string{"x-raw-bin": {"AP8="}}, nil, []string{"AP8="}},
+		{map[string]string{"x-text": "1", "x-raw-bin": raw}, []string{"1"}, []string{raw}},
+		{map[string][]byte{"x-text": []byte("1"), "x-raw-bin": []byte(raw)}, []string{"1"}, []string{raw}},
+		{map[string]any{"x-text": []any{"1", []byte("2")}, "x-raw-bin": [][]byte{[]byte(raw), nil}},
+			[]string{"1", "2"}, []string{raw, ""}},
+		{one, []string{"text"}, []string{raw}},
+		{pygrpc.Metadata{}, nil, nil},
+		{pygrpc.Metadata(nil), nil, nil},
+	}
+	for _, each := range cases {
+		headers, err := echo(each.given)
+		if err != nil || !slices.Equal(headers["x-text"], each.texts) || !slices.Equal(headers["x-raw-bin"], each.raws) {
+			t.Errorf("%T %q: %q, %v", each.given, each.given, headers, err)
+			continue
+		}
+		again, err := echo(headers)
+		if err != nil || !slices.Equal(again["x-text"], each.texts) || !slices.Equal(again["x-raw-bin"], each.raws) {
+			t.Errorf("%q forwarded: %q, %v", headers, again, err)
+		}
+	}
+	if !reflect.DeepEqual(one, map[string]any{"x-text": "text", "x-raw-bin": []byte(raw)}) {
+		t.Errorf("the caller's own map has become %q", one)
+	}
+	for _, wrong := range []any{5, "text", map[string]any{"x-text": 1}, map[string]any{"x-text": nil},
+		pygrpc.Metadata{"x-text": {"\xff"}}} {
+		if headers, err := echo(wrong); err == nil || !strings.Contains(err.Error(), "metadata") {
+			t.Errorf("%T %v: %q, %v", wrong, wrong, headers, err)
+		}
 	}
 }
