@@ -18,8 +18,16 @@ for _, scenario in ipairs(scenarios.all()) do
     scenarios.run(scenario)
   end)
 end
-local MODULES =
-  { "codec", "libraries", "clients", "blocking", "asynchronous", "processes", "packages" }
+local MODULES = {
+  "codec",
+  "libraries",
+  "clients",
+  "arguments",
+  "blocking",
+  "asynchronous",
+  "processes",
+  "packages",
+}
 for _, module in ipairs(MODULES) do
   local listed = require(module)
   local names = {}

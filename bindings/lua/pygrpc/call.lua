@@ -228,16 +228,19 @@ end
 -- The next response. nil behind the last one; nil and an error if the RPC ended otherwise than with
 -- the status OK, or if none came within the timeout in seconds (then ask again).
 function Call:read(timeout)
-  if self.ended then
+  local seconds, err = library.seconds(timeout, "timeout")
+  if err then
+    return nil, err
+  elseif self.ended then
     return outcome(self)
   elseif not self.handle then
     return nil, closed(self)
   end
   local code, result
   if self.loop then
-    code, result = read_on_loop(self, timeout)
+    code, result = read_on_loop(self, seconds)
   else
-    code, result = read_directly(self, timeout)
+    code, result = read_directly(self, seconds)
   end
   if code == OK then
     if not self:streams_responses() then
@@ -246,7 +249,7 @@ function Call:read(timeout)
     end
     return codec.decode(result, self.codec)
   elseif code == PENDING then
-    return nil, pending("no response of " .. self.method, timeout)
+    return nil, pending("no response of " .. self.method, seconds)
   elseif code == END then
     end_with(self)
     return nil
@@ -291,6 +294,11 @@ end
 -- Calls work(message) for each response until it returns false, and closes the call, also if `work`
 -- raises. Returns true; or nil and an error if the RPC ended otherwise than with the status OK.
 function Call:each(work)
+  if not codec.callable(work) then
+    self:close()
+    local message = "what is to be called for each response is a " .. type(work) .. ", no function"
+    return nil, errors.new("E_ARGUMENT", message)
+  end
   local ok, result, err = pcall(call_each, self, work)
   self:close()
   if not ok then
@@ -343,26 +351,29 @@ end
 -- Sends a request, once the one before has left. True; false if the server takes no more (read for
 -- the result); nil and an error, also if the one before has not left within the timeout in seconds.
 function Call:write(message, timeout)
-  if not self.handle then
+  local seconds, err = library.seconds(timeout, "timeout")
+  if err then
+    return nil, err
+  elseif not self.handle then
     return nil, closed(self)
   elseif self.has_writer then
     local reason = "the requests of this call of " .. self.method .. " come from an iterator"
     return nil, errors.new("E_STATE", reason)
   end
-  local text, err = codec.encode(message, self.codec)
+  local text, code
+  text, err = codec.encode(message, self.codec)
   if not text then
     return nil, err
   end
-  local code
   if self.loop then
-    code, err = write_on_loop(self, text, timeout)
+    code, err = write_on_loop(self, text, seconds)
   else
-    code, err = write_directly(self, text, timeout)
+    code, err = write_directly(self, text, seconds)
   end
   if code == nil or err then
     return nil, err
   elseif code == PENDING then
-    return nil, pending(self.method .. " took no request", timeout)
+    return nil, pending(self.method .. " took no request", seconds)
   end
   return code == OK
 end
@@ -420,12 +431,15 @@ end
 
 -- The server's initial metadata, { key = { value, ... } }, for which it waits; or nil and an error.
 function Call:headers(timeout)
-  if not self.handle then
+  local seconds, err = library.seconds(timeout, "timeout")
+  if err then
+    return nil, err
+  elseif not self.handle then
     return nil, closed(self)
   end
-  local code, err
+  local code
   if self.loop then
-    code, err = look_for_headers(self, timeout)
+    code, err = look_for_headers(self, seconds)
     if not code then
       return nil, err
     end
@@ -433,9 +447,9 @@ function Call:headers(timeout)
     local headers = library.get().pygrpc_stream_headers
     code = wait(self, function(milliseconds)
       return headers(self.handle, milliseconds, text_out, size_out, error_out)
-    end, timeout)
+    end, seconds)
   end
-  return take_metadata(code, "no headers of " .. self.method, timeout)
+  return take_metadata(code, "no headers of " .. self.method, seconds)
 end
 
 -- The server's trailing metadata, which come behind the last response; or nil and an error.

@@ -171,7 +171,10 @@ end
 
 -- All that another client has loaded.
 function Client:load_client(other)
-  if not other.handle then
+  if getmetatable(other) ~= Client then
+    local message = "what to load from is a " .. type(other) .. ", not a client"
+    return nil, errors.new("E_ARGUMENT", message)
+  elseif not other.handle then
     return nil, closed(other)
   end
   return perform(self, function(lib)
@@ -485,11 +488,16 @@ end
 -- Connects if need be and waits until the connection is ready. True; or nil and an error, which is
 -- PENDING if it is not within the timeout in seconds.
 function Client:wait_ready(timeout)
-  local lib, err = opened(self)
+  local lib, seconds, err
+  seconds, err = library.seconds(timeout, "timeout")
+  if err then
+    return nil, err
+  end
+  lib, err = opened(self)
   if not lib then
     return nil, err
   end
-  local limit = timeout and system.now() + timeout
+  local limit = seconds and system.now() + seconds
   local task = loops.running()
   while true do
     local left = limit and math.max(0, math.ceil((limit - system.now()) * 1000)) or SLICE_MS
@@ -501,7 +509,7 @@ function Client:wait_ready(timeout)
     elseif code ~= PENDING then
       return nil, library.take_error()
     elseif left == 0 then
-      local message = ("%s is not ready within %g s"):format(self.target, timeout)
+      local message = ("%s is not ready within %g s"):format(self.target, seconds)
       return nil, errors.new("PENDING", message)
     elseif task then
       local ok

@@ -54,6 +54,22 @@ local function metadata_text(key, value)
   return bytes
 end
 
+-- A key of what should be a list, which ipairs() would not come to; nil if there is none.
+local function stray_key(list)
+  local count = #list
+  for key in pairs(list) do
+    if type(key) ~= "number" or key % 1 ~= 0 or key < 1 or key > count then
+      return key
+    end
+  end
+  for index = 1, count do
+    if list[index] == nil then
+      return count
+    end
+  end
+  return nil
+end
+
 -- { key = value or { value, ... } }, where "-bin" keys have bytes, as the library takes them.
 local function metadata(given)
   local merged = {}
@@ -63,6 +79,11 @@ local function metadata(given)
     end
     if type(values) ~= "table" or json.content(values) then
       values = { values }
+    end
+    local stray = stray_key(values)
+    if stray ~= nil then
+      local wanted = "option metadata: %q takes a string or a list, not a table with [%s]"
+      return nil, errors.new("E_OPTION", wanted:format(key, tostring(stray)))
     end
     local texts = json.array()
     for index, value in ipairs(values) do
@@ -104,21 +125,22 @@ function codec.encode_options(options)
 end
 
 -- See json.lua on pairs().
+jit.off(stray_key)
 jit.off(metadata)
 jit.off(codec.encode_options)
 
-local function callable(value)
+function codec.callable(value)
   if type(value) == "function" then
     return true
   end
   local mark = type(value) == "table" and getmetatable(value)
-  return mark and mark.__call ~= nil
+  return type(mark) == "table" and mark.__call ~= nil
 end
 
 -- A function that returns one request after the other, and then nil, of what a stream of requests
 -- was given as: a function, a list, a coroutine. Returns nil and an error if it is none.
 function codec.iterator(method, requests)
-  if callable(requests) then
+  if codec.callable(requests) then
     return function()
       return requests()
     end

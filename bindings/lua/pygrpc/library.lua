@@ -99,6 +99,12 @@ end
 -- Loads the library now, rather than with the first client. Returns the path of what is loaded, or
 -- nil and an error. A process has one: another one than is loaded is E_STATE.
 function M.load_library(path)
+  if path ~= nil then
+    local checked, fault = M.name(path, "path")
+    if not checked then
+      return nil, fault
+    end
+  end
   if loaded then
     if path and path ~= loaded_path then
       local message = ("cannot load %s: %s is loaded already"):format(path, loaded_path)
@@ -159,6 +165,23 @@ function M.name(text, what)
     return nil, errors.new("E_ARGUMENT", ('the %s has a NUL: "%s"'):format(what, shown))
   end
   return text
+end
+
+-- A time to wait: nil without a limit, 0 if negative; or nil and an error. To the library, what is
+-- negative is no limit, and no comparison with NaN is true: waits for either would never end.
+function M.seconds(value, what)
+  if value == nil then
+    return nil
+  end
+  local seconds = type(value) == "cdata" and tonumber(value) or value
+  if type(seconds) ~= "number" then
+    local message = ("the %s is a %s, not a number of seconds"):format(what, type(value))
+    return nil, errors.new("E_ARGUMENT", message)
+  elseif seconds ~= seconds then
+    local message = ("the %s is NaN, not a number of seconds"):format(what)
+    return nil, errors.new("E_ARGUMENT", message)
+  end
+  return math.max(0, seconds)
 end
 
 -- ---- Memory

@@ -55,6 +55,10 @@ local function check(lib, code)
   return lib
 end
 
+local function closed()
+  return errors.new("E_CLOSED", "the loop is closed")
+end
+
 local M = {}
 
 -- Makes a loop; or nil and an error.
@@ -162,8 +166,14 @@ local function run_ready(loop)
   end
 end
 
--- Runs a function as a task, beginning with the next turn of the loop. Returns the task.
+-- Runs a function as a task, beginning with the next turn of the loop. Returns the task; or nil and
+-- an error.
 function Loop:spawn(work, ...)
+  if not self.state then
+    return nil, closed()
+  elseif type(work) ~= "function" then
+    return nil, errors.new("E_ARGUMENT", "a task is a function, not a " .. type(work))
+  end
   local task = setmetatable({
     loop = self,
     coroutine = coroutine.create(work),
@@ -312,10 +322,6 @@ end
 jit.off(advance, true)
 jit.off(drain, true)
 
-local function closed()
-  return errors.new("E_CLOSED", "the loop is closed")
-end
-
 -- Waits until the operation is done, or until the time `limit`: true or false, or nil and an error
 -- if the task was cancelled meanwhile. Outside of the loop's tasks it runs the loop.
 function M.await(loop, operation, limit, what)
@@ -373,7 +379,14 @@ end
 
 -- Waits so many seconds, while other tasks run. True; or nil and an error if the task is cancelled.
 function Loop:sleep(seconds)
-  local ended, err = M.await(self, { done = false }, system.now() + seconds, "sleep")
+  local time, err = library.seconds(seconds, "time to sleep")
+  if err then
+    return nil, err
+  elseif not time then
+    return nil, errors.new("E_ARGUMENT", "the time to sleep is a nil, not a number of seconds")
+  end
+  local ended
+  ended, err = M.await(self, { done = false }, system.now() + time, "sleep")
   if ended == nil then
     return nil, err
   end
@@ -414,8 +427,12 @@ jit.off(Task.wait)
 function Loop:run(work, ...)
   if not self.state then
     return nil, closed()
-  elseif work then
-    return self:spawn(work, ...):wait()
+  elseif work ~= nil then
+    local task, err = self:spawn(work, ...)
+    if not task then
+      return nil, err
+    end
+    return task:wait()
   end
   while self.tasks > 0 do
     advance(self)
