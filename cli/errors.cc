@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "output.h"
 #include "terminal.h"
 
 namespace pygrpc::cli {
@@ -42,7 +43,7 @@ void Report(const std::string& message) {
   std::string text = "pygrpc: " + Printable(message) + "\n";
   HideSpinner();
   // Where standard error is closed nobody wants to know.
-  (void)!write(STDERR_FILENO, text.data(), text.size());
+  (void)WriteAll(STDERR_FILENO, text);
 }
 
 void Report(const LibraryError& error) {

@@ -44,12 +44,8 @@ class File {
   int fd() const { return fd_; }
 
   // Throws CommandError.
-  void WriteAll(std::string_view bytes, const std::string& path) const {
-    while (!bytes.empty()) {
-      ssize_t written = write(fd_, bytes.data(), bytes.size());
-      if (written < 0 && errno != EINTR) throw CommandError(path + ": " + std::strerror(errno));
-      if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
-    }
+  void Write(std::string_view bytes, const std::string& path) const {
+    if (!WriteAll(fd_, bytes)) throw CommandError(path + ": " + std::strerror(errno));
   }
 
  private:
@@ -95,7 +91,7 @@ void WriteBelow(const std::string& directory, const std::string& name, const std
   File file(openat(place.fd(), parts.back().c_str(),
                    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666));
   if (file.fd() < 0) fail(errno);
-  file.WriteAll(text, path);
+  file.Write(text, path);
 }
 
 void Fetch(const Connection& connection, const char* format, Text* text) {
@@ -114,7 +110,7 @@ void WriteDescriptorSet(const Connection& connection, const std::string& path) {
   }
   File file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (file.fd() < 0) throw CommandError(path + ": " + std::strerror(errno));
-  file.WriteAll(bytes.view(), path);
+  file.Write(bytes.view(), path);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "output.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,18 +30,27 @@ bool WantsColor(const Settings& settings, bool terminal) {
 
 }  // namespace
 
-void WriteOutput(std::string_view bytes) {
-  HideSpinner();
+bool WriteAll(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
-    ssize_t written = write(STDOUT_FILENO, bytes.data(), bytes.size());
+    ssize_t written = write(fd, bytes.data(), bytes.size());
     if (written >= 0) {
       bytes.remove_prefix(static_cast<size_t>(written));
-    } else if (errno == EPIPE) {
-      throw BrokenPipe();
+    } else if (errno == EAGAIN) {
+      // Whoever made the pipe, or has the terminal, too, wants it so.
+      pollfd writable = {fd, POLLOUT, 0};
+      if (poll(&writable, 1, -1) < 0 && errno != EINTR) return false;
     } else if (errno != EINTR) {
-      throw CommandError(std::string("cannot write to standard output: ") + std::strerror(errno));
+      return false;
     }
   }
+  return true;
+}
+
+void WriteOutput(std::string_view bytes) {
+  HideSpinner();
+  if (WriteAll(STDOUT_FILENO, bytes)) return;
+  if (errno == EPIPE) throw BrokenPipe();
+  throw CommandError(std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 
 Output::Output(const Settings& settings) {

@@ -14,7 +14,10 @@
 
 namespace pygrpc::cli {
 
-// Writes all of it at once. Throws BrokenPipe, or CommandError.
+// Writes all of it, also where the descriptor does not block. False, with errno, if that fails.
+bool WriteAll(int fd, std::string_view bytes);
+
+// Writes all of it to standard output. Throws BrokenPipe, or CommandError.
 void WriteOutput(std::string_view bytes);
 
 class Output {

@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line, options, profiles and the environment; how things are printed; signals."""
 
+import base64
+import fcntl
 import json
 import os
 import re
 import signal
+import struct
 import subprocess
+import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -347,3 +351,26 @@ def test_the_command_needs_only_the_header() -> None:
     for path in [*folder.glob("*.cc"), *folder.glob("*.h")]:
         for included in re.findall(r'^#include "([^"]+)"', path.read_text(), re.M):
             assert included in own, f"{path.name} includes {included}"
+def test_standard_output_may_be_non_blocking(run: Runner, target: str) -> None:
+    request = json.dumps({"bytesValue": base64.b64encode(bytes(1_500_000)).decode()})
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with run.start("call", target, "Echo", "-", stdout=writer) as process, open(reader, "rb") as read:
+        os.close(writer)
+        assert process.stdin is not None
+        process.stdin.write(request.encode())
+        process.stdin.close()
+        wait_until_full(reader)
+        assert json.loads(read.read()) == json.loads(request)
+        assert process.wait(LIMIT) == 0
+
+
+def wait_until_full(reader: int) -> None:
+    """Waits until no more fits into the pipe."""
+    end = time.monotonic() + LIMIT
+    size = fcntl.fcntl(reader, fcntl.F_GETPIPE_SZ)
+    while struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, bytes(4)))[0] < size:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
