@@ -4,6 +4,7 @@
 #include "terminal.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -86,6 +88,36 @@ bool StartPager(pid_t* pid, int* input) {
   return true;
 }
 
+// Writes what the pager takes; it may be left, or SIGTERM come, before the end.
+void WriteToPager(int input, std::string_view text, const Paging& paging) {
+  if (fcntl(input, F_SETFL, O_NONBLOCK) != 0) return;
+  std::array<pollfd, 2> fds = {pollfd{input, POLLOUT, 0}, pollfd{paging.terminated(), POLLIN, 0}};
+  while (!text.empty()) {
+    if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) return;
+    if (fds[1].revents != 0) return;
+    ssize_t written = write(input, text.data(), text.size());
+    if (written < 0 && errno != EAGAIN && errno != EINTR) return;
+    if (written > 0) text.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+// Has a pager show it, and waits for its end. False if there is none.
+bool ShowInPager(std::string_view text) {
+  Paging paging;
+  pid_t pid = 0;
+  int input = -1;
+  if (!StartPager(&pid, &input)) return false;
+  WriteToPager(input, text, paging);
+  close(input);
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+  // One that Ctrl-C ends was all that there was to end.
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) DieOf(SIGINT);
+  // The shell has no such program, and has said so.
+  constexpr int kNotFound = 127;
+  return !WIFEXITED(status) || WEXITSTATUS(status) != kNotFound;
+}
+
 bool IsLong(std::string_view text) {
   winsize size{};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return false;
@@ -157,25 +189,8 @@ int TickSpinner() {
 }
 
 void Page(std::string_view text) {
-  pid_t pid = 0;
-  int input = -1;
   HideSpinner();
-  if (!IsLong(text) || !StartPager(&pid, &input)) {
-    WriteOutput(text);
-    return;
-  }
-  std::string_view all = text;
-  while (!text.empty()) {
-    ssize_t written = write(input, text.data(), text.size());
-    if (written < 0) break;  // the pager was left before its end
-    text.remove_prefix(static_cast<size_t>(written));
-  }
-  close(input);
-  int status = 0;
-  waitpid(pid, &status, 0);
-  // The shell has no such program, and has said so.
-  constexpr int kNotFound = 127;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotFound) WriteOutput(all);
+  if (!IsLong(text) || !ShowInPager(text)) WriteOutput(text);
 }
 
 }  // namespace pygrpc::cli

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
@@ -23,6 +24,12 @@
 namespace pygrpc::cli {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+// timeout(1), and others, signal a process and its group: what follows so soon is not a second
+// time.
+constexpr std::chrono::milliseconds kSameSignal(200);
+
 struct Watcher {
   std::thread thread;
   int signals = -1;
@@ -32,6 +39,10 @@ struct Watcher {
   bool stopping = false;
   pygrpc_stream* stream = nullptr;
   Interruption interruption = Interruption::kNone;
+  bool paging = false;
+  int terminated = -1;  // of Paging
+  int last_signal = 0;  // what has come, where that did not end the process
+  Clock::time_point signalled;
 };
 
 Watcher& TheWatcher() {
@@ -39,23 +50,22 @@ Watcher& TheWatcher() {
   return *watcher;
 }
 
-// Ends the process as the signal does by itself, so that whoever started it can tell.
-void DieOf(int signal) {
-  HideSpinner();
-  std::signal(signal, SIG_DFL);  // NOLINT(cert-err33-c): nothing to do where it fails
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, signal);
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-  (void)raise(signal);
-}
-
 void OnSignal(int signal) {
   Watcher& watcher = TheWatcher();
   std::unique_lock<std::mutex> lock(watcher.mutex);
-  if (watcher.stream == nullptr || watcher.interruption == Interruption::kSignal) {
+  if (watcher.paging && signal == SIGINT) return;
+  bool again = watcher.last_signal != 0;
+  if (again && Clock::now() < watcher.signalled + kSameSignal) return;
+  if (again || (watcher.stream == nullptr && !watcher.paging)) {
     lock.unlock();
     DieOf(signal);
+    return;
+  }
+  watcher.last_signal = signal;
+  watcher.signalled = Clock::now();
+  if (watcher.paging) {
+    uint64_t one = 1;
+    (void)!write(watcher.terminated, &one, sizeof(one));
     return;
   }
   watcher.interruption = Interruption::kSignal;
@@ -90,9 +100,10 @@ void Watch() {
       return;
     }
     if ((fds[0].revents & POLLIN) != 0) {
-      signalfd_siginfo info{};
-      if (read(watcher.signals, &info, sizeof(info)) == sizeof(info)) {
-        OnSignal(static_cast<int>(info.ssi_signo));
+      // All that have come: together they are one.
+      std::array<signalfd_siginfo, 2> infos{};
+      if (read(watcher.signals, infos.data(), sizeof(infos)) > 0) {
+        OnSignal(static_cast<int>(infos[0].ssi_signo));
       }
     }
     if ((fds[1].revents & POLLIN) != 0) {
@@ -108,6 +119,16 @@ void Watch() {
 
 }  // namespace
 
+void DieOf(int signal) {
+  HideSpinner();
+  std::signal(signal, SIG_DFL);  // NOLINT(cert-err33-c): nothing to do where it fails
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  (void)raise(signal);
+}
+
 void StartWatcher() {
   Watcher& watcher = TheWatcher();
   sigset_t set;
@@ -122,7 +143,8 @@ void StartWatcher() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   watcher.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   watcher.wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (watcher.signals < 0 || watcher.wakeup < 0) {
+  watcher.terminated = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (watcher.signals < 0 || watcher.wakeup < 0 || watcher.terminated < 0) {
     throw CommandError(std::string("cannot watch for signals: ") + std::strerror(errno));
   }
   watcher.thread = std::thread(Watch);
@@ -157,6 +179,23 @@ Watched::~Watched() {
   std::lock_guard<std::mutex> lock(watcher.mutex);
   watcher.stream = nullptr;
 }
+
+Paging::Paging() {
+  Watcher& watcher = TheWatcher();
+  std::lock_guard<std::mutex> lock(watcher.mutex);
+  watcher.paging = true;
+}
+
+Paging::~Paging() {
+  Watcher& watcher = TheWatcher();
+  std::unique_lock<std::mutex> lock(watcher.mutex);
+  watcher.paging = false;
+  int signal = watcher.last_signal;
+  lock.unlock();
+  if (signal != 0) DieOf(signal);
+}
+
+int Paging::terminated() const { return TheWatcher().terminated; }
 
 Interruption Interrupted() {
   Watcher& watcher = TheWatcher();

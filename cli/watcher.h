@@ -23,7 +23,7 @@ void StopWatcher();
 void WakeWatcher();
 
 // The RPC that an interruption cancels, for as long as this lives. Without any, SIGINT and SIGTERM
-// end the process, as a second one does in any case.
+// end the process, as a second one does a while after the first.
 class Watched {
  public:
   explicit Watched(pygrpc_stream* stream);
@@ -31,6 +31,22 @@ class Watched {
   Watched(const Watched&) = delete;
   Watched& operator=(const Watched&) = delete;
 };
+
+// While this lives, a pager has the terminal, and Ctrl-C is for it alone. SIGTERM ends the process
+// when the pager has ended: at once it would leave that and the shell to fight for the keys.
+class Paging {
+ public:
+  Paging();
+  ~Paging();
+  Paging(const Paging&) = delete;
+  Paging& operator=(const Paging&) = delete;
+
+  // A descriptor that can be read from once SIGTERM has come.
+  int terminated() const;
+};
+
+// Ends the process as the signal does by itself, so that whoever started it can tell.
+void DieOf(int signal);
 
 // What has interrupted the RPC.
 Interruption Interrupted();

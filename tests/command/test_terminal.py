@@ -5,12 +5,14 @@
 import json
 import os
 import re
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from running import PROTOS, Runner, clean_environment
-from terminal import Terminal
+from terminal import LIMIT, Terminal
 
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 FRAME = r"\r[|/\\-] (asking|waiting)"
@@ -173,6 +175,47 @@ def test_a_pager_may_be_left(start: Start) -> None:
     terminal = start(*ALL_TYPES, environment={"PAGER": "head -n 1"})
     assert terminal.finish() == 0
     assert shown(terminal).count("\n") == 1
+
+
+# Like less, these go on after Ctrl-C. What they have of their text they leave unread.
+WAITS = 'trap "" INT; head -n 1; until test -e go; do sleep 0.1; done; '
+
+
+def test_ctrl_c_is_the_pagers(start: Start, tmp_path: Path) -> None:
+    terminal = start(*ALL_TYPES, environment={"PAGER": WAITS + "cat >rest; echo over"})
+    terminal.wait_for("\n")
+    terminal.send("\x03")
+    terminal.wait_for(r"\^C")
+    (tmp_path / "go").touch()
+    assert terminal.finish() == 0
+    assert "over" in terminal.printed
+
+
+def test_ctrl_c_that_ends_the_pager_ends_the_command(start: Start) -> None:
+    terminal = start(*ALL_TYPES, environment={"PAGER": "echo started; exec sleep 1000"})
+    terminal.wait_for("started")
+    terminal.send("\x03")
+    assert terminal.finish() == -signal.SIGINT
+
+
+def test_sigterm_waits_for_the_pager(start: Start, tmp_path: Path) -> None:
+    # Field 4 is who has it now: somebody else once the one who started it has gone.
+    kept = "read -r _ _ _ now _ </proc/$$/stat; test $now = $PPID && echo kept"
+    terminal = start(*ALL_TYPES, environment={"PAGER": WAITS + kept})
+    terminal.wait_for("\n")
+    os.kill(terminal.pid, signal.SIGTERM)
+    wait_for_none_pending(terminal.pid)
+    (tmp_path / "go").touch()
+    assert terminal.finish() == -signal.SIGTERM
+    assert "kept" in terminal.printed
+
+
+def wait_for_none_pending(pid: int) -> None:
+    """Waits until the process has taken all signals that were sent to it."""
+    end = time.monotonic() + LIMIT
+    while "ShdPnd:\t0000000000000000" not in Path(f"/proc/{pid}/status").read_text():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("pager", ["no-such-pager", "cat"])

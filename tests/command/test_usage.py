@@ -291,6 +291,19 @@ def test_a_broken_pipe_ends_the_call_quietly(run: Runner, target: str, busy: boo
         assert process.stderr.read() == b""
 
 
+def test_signals_that_come_together_are_one(run: Runner, target: str) -> None:
+    """As timeout(1) sends them: to the process, and to the group that it is in."""
+    with run.start("call", target, "CountForever", "interval=0.01s") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b'{"number":"1"}\n'
+        process.send_signal(signal.SIGSTOP)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        _, errors = process.communicate(timeout=LIMIT)
+    assert (process.returncode, b"CANCELLED" in errors) == (64 + 1, True)
+
+
 def test_a_full_disk_is_told(run: Runner, target: str) -> None:
     with open("/dev/full", "wb") as full:
         process = run.start("call", target, "SayHello", stdout=full)
