@@ -51,6 +51,11 @@ bool IsNamed(const Flag& flag, const std::vector<std::string_view>& arguments) {
   });
 }
 
+std::string LongNameOf(const Flag& flag) {
+  std::string_view names = flag.names;
+  return std::string(names.substr(names.rfind(',') + 1));
+}
+
 void AddFlag(CLI::App* app, const Flag& flag, Settings* settings) {
   if (const auto* member = std::get_if<bool Settings::*>(&flag.setting)) {
     app->add_flag(flag.names, settings->*(*member), flag.help);
@@ -58,6 +63,10 @@ void AddFlag(CLI::App* app, const Flag& flag, Settings* settings) {
   }
   // Results are taken as they are: CLI11's own conversion to a vector reads "{}" and "[a,b]".
   auto set = [&flag, settings](const CLI::results_t& results) {
+    // Often a variable of a script that is not set: what it was for would silently be left out.
+    if (std::find(results.begin(), results.end(), "") != results.end()) {
+      throw UsageError(LongNameOf(flag) + " is given nothing: it takes " + flag.value);
+    }
     if (const auto* text = std::get_if<std::string Settings::*>(&flag.setting)) {
       settings->*(*text) = results.back();
     } else {
@@ -80,9 +89,7 @@ void ReadEnvironment(const Command& command, const CLI::App& app, Settings* sett
   for (const Flag& flag : Flags()) {
     if ((command.flags & flag.group) == 0 || flag.environment == nullptr) continue;
     const char* value = std::getenv(flag.environment);
-    std::string_view names = flag.names;
-    std::string name(names.substr(names.rfind(',') + 1));
-    const CLI::Option* option = app.get_option_no_throw(name);
+    const CLI::Option* option = app.get_option_no_throw(LongNameOf(flag));
     if (value == nullptr || (option != nullptr && option->count() > 0)) continue;
     if (const auto* text = std::get_if<std::string Settings::*>(&flag.setting)) {
       settings->*(*text) = value;
@@ -138,17 +145,27 @@ void CheckTransport(const Settings& settings) {
   if (settings.plaintext && tls) throw UsageError("--plaintext contradicts the flags of TLS");
 }
 
+// The name of a flag without its value, which may be a secret: what follows "=", or one letter.
+std::string WithoutValue(const std::string& flag) {
+  if (flag[0] != '-' || flag.compare(0, 2, "--") == 0) return flag.substr(0, flag.find('='));
+  size_t end = 2;
+  while (end < flag.size() && (static_cast<unsigned char>(flag[end]) & 0xc0U) == 0x80) ++end;
+  return flag.substr(0, end);
+}
+
 // For arguments that are neither a command nor one of its flags.
 UsageError UnknownArgument(const CLI::App& app) {
   std::string unknown;
   for (const std::string& argument : app.remaining(true)) {
-    if (unknown.empty() || argument[0] == '-') unknown = argument.substr(0, argument.find('='));
+    if (unknown.empty() || argument[0] == '-') unknown = WithoutValue(argument);
     if (unknown[0] == '-') break;
   }
-  if (app.get_subcommands().empty() && unknown[0] != '-') {
-    return UsageError(unknown + " is no command");
-  }
-  return UsageError("there is no flag " + unknown);
+  if (unknown[0] == '-') return UsageError("there is no flag " + unknown);
+  std::vector<const CLI::App*> subcommands = app.get_subcommands(nullptr);
+  auto parsed = std::find_if(subcommands.begin(), subcommands.end(),
+                             [](const CLI::App* subcommand) { return subcommand->parsed(); });
+  if (parsed == subcommands.end()) return UsageError(unknown + " is no command");
+  return UsageError((*parsed)->get_name() + " takes no arguments");
 }
 
 void AppendRow(std::string* text, std::string_view left, std::string_view right) {

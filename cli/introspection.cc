@@ -38,8 +38,9 @@ Question Ask(const Settings& settings, const char* wanted) {
                      "colon, as in localhost:443");
   }
   if (!arguments.empty()) question.symbol = arguments.front();
-  if (arguments.empty() && wanted != nullptr) {
-    throw UsageError(std::string(wanted) + " is missing");
+  if (question.symbol.empty() && (wanted != nullptr || !arguments.empty())) {
+    throw UsageError(std::string(wanted == nullptr ? "SYMBOL" : wanted) +
+                     (arguments.empty() ? " is missing" : " is empty"));
   }
   ShowSchemaSpinner(question.connection);
   return question;

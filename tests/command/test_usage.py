@@ -55,7 +55,13 @@ def test_the_version(run: Runner) -> None:
         (["call", "localhost:1", "M", "--secret=text"], "no flag --secret;"),
         (["call", "localhost:1", "M", "--timeout"], "--timeout"),
         (["list", "a:1", "b", "c"], r"list takes \[TARGET\] \[SYMBOL\]"),
-        (["options", "x"], "there is no flag x"),
+        (["options", "x"], "options takes no arguments"),
+        (["options", "-x"], "no flag -x;"),
+        (["call", "localhost:1", "M", "-xauthorization: secret"], "no flag -x;"),
+        (["call", "localhost:1", "M", "-éauthorization: secret"], "no flag -é;"),
+        (["list", "localhost:1", ""], "SYMBOL is empty"),
+        (["describe", "--proto", f"{PROTOS}/helloworld.proto", ""], "SYMBOL is empty"),
+        (["schema", "localhost:1", ""], "TYPE is empty"),
         (["call", "localhost:1", "M", "-o", "timeout"], "KEY=VALUE"),
         (["call", "localhost:1", "M", "-o", "=1"], "KEY=VALUE"),
         (["call", "localhost:1", "M", "-H", ": x"], "'key: value'"),
@@ -69,6 +75,27 @@ def test_the_version(run: Runner) -> None:
 )
 def test_wrong_usage(run: Runner, arguments: list[str], said: str) -> None:
     assert re.search(said, run.fail(2, *arguments))
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        *("--cacert", "--cert", "--key", "--servername", "--authority", "--timeout", "--color"),
+        *("--max-messages", "--proto", "--proto-path", "--descriptor-set", "--header"),
+        *("--reflect-header", "--option"),
+    ],
+)
+def test_a_flag_is_given_something(run: Runner, flag: str) -> None:
+    """What a variable of a script that is not set would otherwise leave out, as TLS."""
+    call = ["call", "localhost:1", "SayHello", flag, ""]
+    assert f"{flag} is given nothing" in run.fail(2, *call)
+
+
+def test_variables_may_be_empty(run: Runner, target: str) -> None:
+    names = ["CACERT", "CERT", "KEY", "SERVERNAME", "AUTHORITY", "TIMEOUT", "COLOR", "PROTO"]
+    names += ["DESCRIPTOR_SET", "TLS", "REFLECTION", "ENV_HEADERS"]
+    empty = {f"PYGRPC_{name}": "" for name in names}
+    assert run.succeed("call", target, "SayHello", environment=empty).message
 
 
 @pytest.mark.parametrize(
