@@ -5,6 +5,7 @@
 
 #include <cctype>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,14 +28,15 @@ size_t EndOfName(std::string_view argument) {
   return end;
 }
 
-// Makes the objects on the way to a member.
-Json* PlaceOf(Json* message, const std::string& name) {
+// Makes the objects on the way to a member. `given` are the names that have a value.
+Json* PlaceOf(Json* message, const std::string& name, const std::set<std::string>& given) {
   Json* place = message;
   for (size_t start = 0, dot = 0; dot != std::string::npos; start = dot + 1) {
     dot = name.find('.', start);
     std::string member = name.substr(start, dot - start);
     if (member.empty()) throw UsageError(name + ": a name is missing beside the dot");
-    if (place->is_null()) *place = Json::object();
+    bool is_value = start > 0 && given.count(name.substr(0, start - 1)) > 0;
+    if (place->is_null() && !is_value) *place = Json::object();
     if (!place->is_object()) {
       throw UsageError(name + ": what it stands in was given a value before");
     }
@@ -52,10 +54,12 @@ bool IsField(const std::string& argument) {
 
 std::string MessageOfFields(const std::vector<std::string>& fields) {
   Json message = Json::object();
+  std::set<std::string> given;
   for (const std::string& field : fields) {
     std::string name = field.substr(0, EndOfName(field));
-    Json* place = PlaceOf(&message, name);
-    if (!place->is_null()) {
+    Json* place = PlaceOf(&message, name, given);
+    // null counts as given.
+    if (!given.insert(name).second || !place->is_null()) {
       throw UsageError(name + ": is given twice; an array is " + name + ":='[...]'");
     }
     if (field[name.size()] == '=') {
@@ -63,11 +67,12 @@ std::string MessageOfFields(const std::vector<std::string>& fields) {
       continue;
     }
     try {
-      // null is kept as a value of its own: it counts as given.
       *place = Json::parse(field.substr(name.size() + 2));
     } catch (const Json::parse_error& error) {
       throw UsageError(name + ":= takes JSON, and this is none at byte " +
                        std::to_string(error.byte) + "; text is " + name + "=text");
+    } catch (const Json::out_of_range&) {
+      throw UsageError(name + ":= takes JSON, and a number in this is too large for any field");
     }
   }
   try {

@@ -74,6 +74,30 @@ std::pair<std::vector<std::string>, OptionType> PathOf(
   }
 }
 
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+// Erases what metadata has of a key, in whatever case: they are one on the wire.
+void EraseKey(const std::string& key, Json* metadata) {
+  std::vector<std::string> same;
+  for (const auto& [each, value] : metadata->items()) {
+    if (Lower(each) == Lower(key)) same.push_back(each);
+  }
+  for (const std::string& each : same) metadata->erase(each);
+}
+
+// Has the keys of `other` in place of the same ones.
+void Overrule(const Json& other, Json* metadata) {
+  if (!metadata->is_object()) *metadata = Json::object();
+  for (const auto& [key, value] : other.items()) {
+    EraseKey(key, metadata);
+    (*metadata)[key] = value;
+  }
+}
+
 void SetOption(const std::map<std::string, OptionType, std::less<>>& types,
                const std::string& given, LibraryOptions* options) {
   size_t equals = given.find('=');
@@ -82,12 +106,14 @@ void SetOption(const std::map<std::string, OptionType, std::less<>>& types,
     throw UsageError("-o takes KEY=VALUE, such as timeout=2s");
   }
   auto [path, type] = PathOf(types, given.substr(0, equals));
+  bool is_metadata = path.front() == "metadata" || path.front() == "reflection_metadata";
   Json* place = type.load_only ? &options->load : &options->client;
   for (size_t i = 0; i + 1 < path.size(); ++i) {
     Json& member = (*place)[path[i]];
     if (!member.is_object()) member = Json::object();
     place = &member;
   }
+  if (is_metadata && path.size() > 1) EraseKey(path.back(), place);
   (*place)[path.back()] = ValueOf(type.type, given.substr(equals + 1));
 }
 
@@ -120,8 +146,7 @@ Json MetadataOf(const char* flag, const std::vector<std::string>& headers, bool 
       // The text is not shown: it may be a secret.
       throw UsageError(std::string(flag) + " takes 'key: value'; one has no colon after its key");
     }
-    std::string key(Trim(header.substr(0, colon)));
-    for (char& c : key) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    std::string key = Lower(Trim(std::string_view(header).substr(0, colon)));
     std::string value(Trim(std::string_view(header).substr(colon + 1)));
     metadata[key].push_back(expand ? ExpandVariables(value) : value);
   }
@@ -160,17 +185,20 @@ LibraryOptions BuildOptions(const Settings& settings, const Profile& profile) {
   if (!proto_paths.empty()) client["proto_path"] = proto_paths;
 
   Json metadata = MetadataOf("-H", settings.headers, settings.env_headers);
-  if (!metadata.empty()) client["metadata"].update(metadata);
+  if (!metadata.empty()) Overrule(metadata, &client["metadata"]);
   Json reflected = MetadataOf("--reflect-header", settings.reflect_headers, settings.env_headers);
-  if (!reflected.empty()) {
-    // Given so, these are all that reflection sends.
-    Json all = client.contains("metadata") ? client["metadata"] : Json::object();
-    all.update(reflected);
-    client["reflection_metadata"] = all;
-  }
+  if (!reflected.empty()) client.erase("reflection_metadata");  // a profile's
   if (!settings.options.empty()) {
     auto types = OptionTypes();
     for (const std::string& option : settings.options) SetOption(types, option, &options);
+  }
+  // With --reflect-header reflection sends that and the metadata of calls, unless -o says
+  // otherwise.
+  if (!reflected.empty() && !client.contains("reflection_metadata")) {
+    Json all = client.value("metadata", Json::object());
+    // What is no metadata is refused by the library.
+    if (all.is_object()) Overrule(reflected, &all);
+    client["reflection_metadata"] = all;
   }
   return options;
 }

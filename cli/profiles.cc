@@ -5,14 +5,13 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "errors.h"
+#include "requests.h"
 
 namespace pygrpc::cli {
 namespace {
@@ -41,15 +40,16 @@ Json ReadProfiles(const std::string& path) {
       (Environment("PYGRPC_CONFIG").empty() && !std::filesystem::exists(path, ignored))) {
     return Json::object();
   }
-  std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file) throw UsageError(path + ": cannot be read");
   try {
-    Json profiles = Json::parse(text);
+    Json profiles = Json::parse(ContentsOf("@" + path));
     if (!profiles.is_object()) throw UsageError(path + ": is no JSON object of profiles");
     return profiles;
   } catch (const Json::parse_error& error) {
     throw UsageError(path + ": is not JSON, at byte " + std::to_string(error.byte));
+  } catch (const Json::out_of_range&) {
+    throw UsageError(path + ": a number in it is too large");
+  } catch (const CommandError& error) {
+    throw UsageError(error.what());
   }
 }
 
@@ -63,6 +63,15 @@ std::vector<std::string> Texts(const Json& value, const std::string& place) {
   return texts;
 }
 
+// What flags are merged into.
+void CheckOptions(const Json& options, const std::string& place) {
+  for (const char* name : {"metadata", "tls"}) {
+    auto found = options.find(name);
+    if (found == options.end() || found->is_object()) continue;
+    throw UsageError(place + "." + name + " is no JSON object");
+  }
+}
+
 Profile ReadProfile(const Json& json, const std::string& place) {
   if (!json.is_object()) throw UsageError(place + " is no JSON object");
   Profile profile;
@@ -71,6 +80,7 @@ Profile ReadProfile(const Json& json, const std::string& place) {
     if (key == "target" && value.is_string()) {
       profile.target = value.get<std::string>();
     } else if (key == "options" && value.is_object()) {
+      CheckOptions(value, member);
       profile.options = value;
     } else if (key == "reflection" && value.is_boolean()) {
       profile.reflection = value.get<bool>();

@@ -239,6 +239,10 @@ def test_the_envelope_of_a_call_that_failed(run: Runner, target: str) -> None:
         "message": "no more",
         "afterMessages": 2,
         "standardDetails": ["RETRY_INFO"],
+    run.succeed(*call, "-o", "metadata.x-key=right", "--reflect-header", "x-other: 1")
+    # What -o says of reflection counts more.
+    wrong = [*call, "--reflect-header", "x-key: right", "-o", "reflection_metadata=false"]
+    assert "UNAUTHENTICATED" in run.fail(64 + 16, *wrong)
         "trailers": [{"key": "x-t", "text": "1"}],
     }
     result = run("call", target, "ReturnStatusServerStream", json.dumps(request), "--envelope")

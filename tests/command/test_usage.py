@@ -102,6 +102,9 @@ def test_variables_may_be_empty(run: Runner, target: str) -> None:
     "request_arguments",
     [
         ["name=a", "name=b"],
+        ["name:=null", "name=b"],
+        ["name:=null", "name.b=c"],
+        ["name:=1e400"],
         ["name=a", "{}"],
         ["name:=text"],
         ["name=a", "name.b=c"],
@@ -203,12 +206,34 @@ def test_profiles(run: Runner, target: str, silent: str) -> None:
         ('{"me": {"target": "t:1", "optoins": {}}}', "me.optoins"),
         ('{"me": {"target": "t:1", "proto": 1}}', "me.proto"),
         ('{"me": {"target": "t:1", "options": {"tiemout": 1}}}', "tiemout"),
+        ('{"me": {"target": "t:1", "options": {"timeout": 1e999}}}', "config: a number"),
+        ('{"me": {"target": "t:1", "options": {"metadata": "x"}}}', "config: me.options.metadata"),
+        ('{"me": {"target": "t:1", "options": {"tls": "x"}}}', "config: me.options.tls"),
     ],
 )
 def test_profiles_that_are_wrong(run: Runner, text: str, said: str) -> None:
     (run.home / "config").write_text(text)
     environment = {"PYGRPC_CONFIG": "config"}
+    flags = ["-H", "a: b", "--cacert", "f"]
     assert said in run.fail(2, "list", "me", environment=environment)
+    assert said in run.fail(2, "list", "me", *flags, environment=environment)
+
+
+def test_profiles_that_are_a_directory(run: Runner) -> None:
+    (run.home / "config").mkdir()
+    said = run.fail(2, "list", "me", environment={"PYGRPC_CONFIG": "config"})
+    assert "config: Is a directory" in said
+
+
+def test_metadata_of_a_profile_is_overruled_in_whatever_case(run: Runner, target: str) -> None:
+    profile = {"target": target, "options": {"metadata": {"X-Key": "profile", "X-B": "profile"}}}
+    (run.home / "config").write_text(json.dumps({"here": profile}))
+    environment = {"PYGRPC_CONFIG": "config"}
+    for flags in (["-H", "x-key: flag"], ["-o", "metadata.x-kEy=flag"]):
+        reply = run.succeed("call", "here", "EchoMetadata", *flags, environment=environment)
+        entries = [(each["key"], each.get("text")) for each in reply.message["metadata"]]
+        assert [text for key, text in entries if key == "x-key"] == ["flag"]
+        assert ("x-b", "profile") in entries
 
 
 def test_profiles_that_are_not_there(run: Runner) -> None:
@@ -266,6 +291,19 @@ def test_a_signal_cancels_the_call_and_says_so(
     assert run.counts(target, tag, "waitForCancelled")["cancelled"] == "1"
 
 
+def test_signals_that_come_together_are_one(run: Runner, target: str) -> None:
+    """As timeout(1) sends them: to the process, and to the group that it is in."""
+    with run.start("call", target, "CountForever", "interval=0.01s") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b'{"number":"1"}\n'
+        process.send_signal(signal.SIGSTOP)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        _, errors = process.communicate(timeout=LIMIT)
+    assert (process.returncode, b"CANCELLED" in errors) == (64 + 1, True)
+
+
 def test_a_signal_ends_what_is_no_call(run: Runner) -> None:
     # Standard input stays open.
     with run.start("encode", *HELLO, "HelloRequest") as process:
@@ -318,17 +356,27 @@ def test_a_broken_pipe_ends_the_call_quietly(run: Runner, target: str, busy: boo
         assert process.stderr.read() == b""
 
 
-def test_signals_that_come_together_are_one(run: Runner, target: str) -> None:
-    """As timeout(1) sends them: to the process, and to the group that it is in."""
-    with run.start("call", target, "CountForever", "interval=0.01s") as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b'{"number":"1"}\n'
-        process.send_signal(signal.SIGSTOP)
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGTERM)
-        process.send_signal(signal.SIGCONT)
-        _, errors = process.communicate(timeout=LIMIT)
-    assert (process.returncode, b"CANCELLED" in errors) == (64 + 1, True)
+def test_standard_output_may_be_non_blocking(run: Runner, target: str) -> None:
+    request = json.dumps({"bytesValue": base64.b64encode(bytes(1_500_000)).decode()})
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with run.start("call", target, "Echo", "-", stdout=writer) as process, open(reader, "rb") as read:
+        os.close(writer)
+        assert process.stdin is not None
+        process.stdin.write(request.encode())
+        process.stdin.close()
+        wait_until_full(reader)
+        assert json.loads(read.read()) == json.loads(request)
+        assert process.wait(LIMIT) == 0
+
+
+def wait_until_full(reader: int) -> None:
+    """Waits until no more fits into the pipe."""
+    end = time.monotonic() + LIMIT
+    size = fcntl.fcntl(reader, fcntl.F_GETPIPE_SZ)
+    while struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, bytes(4)))[0] < size:
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_a_full_disk_is_told(run: Runner, target: str) -> None:
@@ -391,26 +439,3 @@ def test_the_command_needs_only_the_header() -> None:
     for path in [*folder.glob("*.cc"), *folder.glob("*.h")]:
         for included in re.findall(r'^#include "([^"]+)"', path.read_text(), re.M):
             assert included in own, f"{path.name} includes {included}"
-def test_standard_output_may_be_non_blocking(run: Runner, target: str) -> None:
-    request = json.dumps({"bytesValue": base64.b64encode(bytes(1_500_000)).decode()})
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    with run.start("call", target, "Echo", "-", stdout=writer) as process, open(reader, "rb") as read:
-        os.close(writer)
-        assert process.stdin is not None
-        process.stdin.write(request.encode())
-        process.stdin.close()
-        wait_until_full(reader)
-        assert json.loads(read.read()) == json.loads(request)
-        assert process.wait(LIMIT) == 0
-
-
-def wait_until_full(reader: int) -> None:
-    """Waits until no more fits into the pipe."""
-    end = time.monotonic() + LIMIT
-    size = fcntl.fcntl(reader, fcntl.F_GETPIPE_SZ)
-    while struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, bytes(4)))[0] < size:
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
