@@ -290,7 +290,8 @@ int RunCall(const Settings& settings) {
   }
 
   std::vector<std::string> given(connection.arguments.begin() + 1, connection.arguments.end());
-  if (given.empty()) given = {streams ? "-" : "{}"};
+  const char* empty = IsBinary(connection) ? "\"\"" : "{}";
+  if (given.empty()) given = {streams ? "-" : empty};
   Requests requests(given);
   if (requests.FromTerminal()) {
     Report("requests are read from the terminal, as JSON; Ctrl-D ends them");

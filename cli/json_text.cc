@@ -147,6 +147,20 @@ bool JsonSplitter::Take(size_t end, std::string* value) {
   return true;
 }
 
+// Gives false if what follows has to tell whether it is one.
+bool JsonSplitter::SkipMark() {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  std::string_view beginning = std::string_view(text_).substr(start_, kMark.size());
+  if (beginning != kMark.substr(0, beginning.size())) {
+    beginning_ = false;
+  } else if (beginning.size() == kMark.size()) {
+    beginning_ = false;
+    start_ += kMark.size();
+    position_ = start_;
+  }
+  return !beginning_;
+}
+
 // Gives false if there is nothing else.
 bool JsonSplitter::SkipSpace() {
   if (position_ > start_) return true;
@@ -156,7 +170,7 @@ bool JsonSplitter::SkipSpace() {
 }
 
 bool JsonSplitter::Next(std::string* value) {
-  if (!SkipSpace()) return false;
+  if ((beginning_ && !SkipMark()) || !SkipSpace()) return false;
   for (; position_ < text_.size(); ++position_) {
     char c = text_[position_];
     if (scalar_) {

@@ -29,6 +29,9 @@ class JsonSplitter {
  public:
   void Add(std::string_view text);
 
+  // Begins a source: a byte order mark there is skipped.
+  void Begin() { beginning_ = true; }
+
   // Moves the next complete value to *value. A number or a word is complete when something follows
   // it.
   bool Next(std::string* value);
@@ -39,6 +42,7 @@ class JsonSplitter {
 
  private:
   bool Take(size_t end, std::string* value);
+  bool SkipMark();
   bool SkipSpace();
 
   std::string text_;
@@ -48,6 +52,7 @@ class JsonSplitter {
   bool escaped_ = false;
   size_t depth_ = 0;
   bool scalar_ = false;
+  bool beginning_ = true;
 };
 
 }  // namespace pygrpc::cli

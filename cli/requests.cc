@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@
 
 namespace pygrpc::cli {
 namespace {
+
+using Json = nlohmann::json;
 
 bool IsStandardInput(const std::string& source) { return source == "-" || source == "@-"; }
 
@@ -104,6 +107,7 @@ bool Requests::Advance() {
   if (next_ == sources_.size()) return false;
   const std::string& source = sources_[next_++];
   fd_ = OpenSource(source);
+  splitter_.Begin();
   if (fd_ < 0) splitter_.Add(source);
   open_ = true;
   return true;
@@ -131,7 +135,10 @@ std::string Requests::Only() {
   std::string request;
   if (!Next(&request)) throw UsageError("there is no JSON in what was given");
   std::string another;
-  if (Next(&another)) throw UsageError("one message is wanted, and more were given");
+  // What is no JSON is told by whoever reads it; then what seems to follow may be more of it.
+  if (Next(&another) && Json::accept(request)) {
+    throw UsageError("one message is wanted, and more were given");
+  }
   return request;
 }
 

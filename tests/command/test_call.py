@@ -86,6 +86,25 @@ def test_a_stream_of_requests(run: Runner, target: str) -> None:
     assert result.message == {"messages": [{"int32Value": number} for number in (1, 2, 3)]}
 
 
+def test_a_byte_order_mark_is_skipped(run: Runner, target: str) -> None:
+    mark = b"\xef\xbb\xbf"
+    (run.home / "you.json").write_bytes(mark + b'{"name": "you"}')
+    assert run.succeed("call", target, "SayHello", "@you.json").message == YOU
+    (run.home / "one.json").write_bytes(mark + b'{"int32Value": 1}')
+    given = mark + b'{"int32Value": 2}'
+    result = run.succeed("call", target, "EchoBidi", "@one.json", "-", "@one.json", given=given)
+    assert [message["int32Value"] for message in result.messages] == [1, 2, 1]
+    # It is one at the beginning only, and whole.
+    for wrong in (b"{}" + mark + b"{}", mark[:2] + b"{}", mark[:1]):
+        assert "E_JSON" in run.fail(1, "call", target, "EchoBidi", given=wrong)
+
+
+def test_what_is_no_json_is_not_counted(run: Runner, target: str) -> None:
+    utf16 = '{"name": "you"}'.encode("utf-16")
+    for given in (utf16, b"name: you"):
+        assert "E_JSON" in run.fail(1, "call", target, "SayHello", "-", given=given)
+
+
 def test_requests_of_several_sources_are_sent_in_order(run: Runner, target: str) -> None:
     (run.home / "two.json").write_text('{"int32Value": 2} {"int32Value": 3}')
     arguments = ['{"int32Value": 1}', "@two.json", "-", '{"int32Value": 5}']
@@ -220,6 +239,10 @@ def test_headers_of_reflection_alone(run: Runner, guarded: str) -> None:
     assert "x-key" in [entry["key"] for entry in result.message["metadata"]]
     # Both go to reflection.
     run.succeed(*call, "-H", "x-key: right", "--reflect-header", "x-other: 1")
+    run.succeed(*call, "-o", "metadata.x-key=right", "--reflect-header", "x-other: 1")
+    # What -o says of reflection counts more.
+    wrong = [*call, "--reflect-header", "x-key: right", "-o", "reflection_metadata=false"]
+    assert "UNAUTHENTICATED" in run.fail(64 + 16, *wrong)
 
 
 def test_the_envelope_of_a_call_that_went_well(run: Runner, target: str) -> None:
@@ -239,10 +262,6 @@ def test_the_envelope_of_a_call_that_failed(run: Runner, target: str) -> None:
         "message": "no more",
         "afterMessages": 2,
         "standardDetails": ["RETRY_INFO"],
-    run.succeed(*call, "-o", "metadata.x-key=right", "--reflect-header", "x-other: 1")
-    # What -o says of reflection counts more.
-    wrong = [*call, "--reflect-header", "x-key: right", "-o", "reflection_metadata=false"]
-    assert "UNAUTHENTICATED" in run.fail(64 + 16, *wrong)
         "trailers": [{"key": "x-t", "text": "1"}],
     }
     result = run("call", target, "ReturnStatusServerStream", json.dumps(request), "--envelope")
@@ -282,6 +301,9 @@ def test_bytes_are_base64_in_json(run: Runner, target: str) -> None:
     for method in ("/helloworld.Greeter/SayHello", "SayHello"):
         result = run.succeed("call", target, method, json.dumps(you), *binary)
         assert result.message == reply
+    assert run.succeed("call", target, "SayHello", *binary).message == base64.b64encode(
+        b"\x0a\x08Hello, !"
+    ).decode()
     for request in ('"x"', '{"name": "you"}', '"CgN5b3U"x'):
         assert run("call", target, "SayHello", request, *binary).status == 2
 
