@@ -173,6 +173,40 @@ class Declarations {
   std::set<std::string> names_;
 };
 
+// Options without a type, by number: a list in one piece and one in several have the same bytes, as
+// has a message.
+std::string JoinPieces(const google::protobuf::UnknownFieldSet& unknown) {
+  using google::protobuf::UnknownField;
+  google::protobuf::UnknownFieldSet joined;
+  std::map<int, std::string> pieces;
+  for (int i = 0; i < unknown.field_count(); ++i) {
+    const UnknownField& field = unknown.field(i);
+    google::protobuf::io::StringOutputStream stream(&pieces[field.number()]);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    switch (field.type()) {
+      case UnknownField::TYPE_VARINT:
+        coded.WriteVarint64(field.varint());
+        break;
+      case UnknownField::TYPE_FIXED32:
+        coded.WriteLittleEndian32(field.fixed32());
+        break;
+      case UnknownField::TYPE_FIXED64:
+        coded.WriteLittleEndian64(field.fixed64());
+        break;
+      case UnknownField::TYPE_LENGTH_DELIMITED:
+        coded.WriteString(field.length_delimited());
+        break;
+      case UnknownField::TYPE_GROUP:
+        field.group().SerializeToCodedStream(&coded);
+        break;
+    }
+  }
+  for (const auto& [number, bytes] : pieces) joined.AddLengthDelimited(number, bytes);
+  std::string serialized;
+  joined.SerializeToString(&serialized);
+  return serialized;
+}
+
 }  // namespace
 
 std::string OptionTypes::Serialize(const google::protobuf::Message& options) {
@@ -189,7 +223,9 @@ std::string OptionTypes::Serialize(const google::protobuf::Message& options) {
   } catch (const Error&) {
     return serialized;
   }
-  std::string output;
+  auto* unknown = message->GetReflection()->MutableUnknownFields(message.get());
+  std::string output = JoinPieces(*unknown);
+  unknown->Clear();
   google::protobuf::io::StringOutputStream stream(&output);
   google::protobuf::io::CodedOutputStream coded(&stream);
   coded.SetSerializationDeterministic(true);

@@ -25,7 +25,7 @@ class OptionTypes {
   // Builds in the pool of `schema`: it should have one of its own.
   explicit OptionTypes(std::shared_ptr<const Snapshot> schema) : schema_(std::move(schema)) {}
 
-  // The options, serialized in the one way; as they are where their types cannot be used.
+  // The options in a form that is the same however they were written.
   std::string Serialize(const google::protobuf::Message& options);
 
  private:

@@ -364,6 +364,27 @@ TEST_F(LoadFilesTest, ServersOfDifferentProtobufVersions) {
   }
 }
 
+TEST_F(LoadFilesTest, OptionsOfNoKnownTypeInSeveralForms) {
+  auto with_options = [](const std::vector<std::string>& lists, bool packed) {
+    FileDescriptorProto file = SimpleFile("a.proto", {"gone.proto"});
+    auto* unknown = file.mutable_message_type(0)->mutable_options()->mutable_unknown_fields();
+    for (const std::string& list : lists) {
+      if (packed) unknown->AddLengthDelimited(50001, list);
+      for (size_t i = 0; !packed && i < list.size(); ++i) {
+        unknown->AddVarint(50001, static_cast<uint64_t>(list[i]));
+      }
+    }
+    return Serialize({file});
+  };
+  store_.LoadFiles(with_options({"\x02\x05"}, true), "reflection of one");
+  store_.LoadFiles(with_options({"\x02", "\x05"}, true), "reflection of two");
+  store_.LoadFiles(with_options({"\x02\x05"}, false), "reflection of three");
+  EXPECT_THAT(ErrorOf([&] {
+                store_.LoadFiles(with_options({"\x05\x02"}, false), "reflection of four");
+              }).message,
+              HasSubstr("two different files are called"));
+}
+
 TEST_F(LoadFilesTest, BuiltInFilesMayDifferWhereNobodyMinds) {
   Load("google/api/field_behavior.proto");
   auto schema = store_.current();
