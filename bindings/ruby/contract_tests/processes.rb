@@ -167,6 +167,11 @@ module Processes
       client.async.unary_unary('SayHello', name: 'parent').value
       call = client.unary_stream('CountForever')
       call.read
+      done = client.async.unary_unary('SayHello', name: 'done')
+      done.wait
+      # As nobody waits for these before the fork, they are not complete there, however long it takes.
+      slow = client.async.unary_unary('Sleep', { delay: '0.5s' }, timeout: 60)
+      streamed = client.async.unary_stream('CountForever', { interval: '100s' }, timeout: 60)
       child = fork do
         began = now
         uses = [
@@ -174,6 +179,10 @@ module Processes
           -> { client.async.unary_unary('SayHello', name: 'child').value },
           -> { Pygrpc::Client.new(client.target).unary_unary('/helloworld.Greeter/SayHello', {}) },
           -> { call.read },
+          -> { slow.value(60) },
+          -> { slow.wait },
+          -> { streamed.read(60) },
+          -> { streamed.read_async.value(60) },
         ]
         caught = uses.count do |use|
           use.call
@@ -182,13 +191,14 @@ module Processes
           true
         end
         puts now - began
-        exit(caught == uses.size)
+        exit(caught == uses.size && done.value['message'] == 'Hello, done!')
       end
       puts Process.wait2(child)[1].exitstatus, client.unary_unary('SayHello', name: 'parent')['message']
       puts client.async.unary_unary('SayHello', name: 'future').value['message']
+      puts slow.value(60).key?('slept')
     RUBY
     took, rest = output.split("\n", 2)
-    check_equal("0\nHello, parent!\nHello, future!\n", rest)
+    check_equal("0\nHello, parent!\nHello, future!\ntrue\n", rest)
     Float(took)
   end
 

@@ -72,6 +72,9 @@ module Pygrpc
       result = @operation.wait(timeout)
       returned = true
       result
+    rescue Error
+      returned = true
+      raise
     ensure
       cancel unless returned
     end

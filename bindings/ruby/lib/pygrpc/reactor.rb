@@ -39,6 +39,7 @@ module Pygrpc
     attr_reader :queue
 
     def initialize
+      @pid = Process.pid
       @reader, @writer = IO.pipe
       # The library may write until the process ends.
       [@reader, @writer].each { |each| each.autoclose = false }
@@ -78,8 +79,11 @@ module Pygrpc
       start(receiver) { |tag, error| Native.stream_write_async(stream, data, data.bytesize, tag, error) }
     end
 
-    # Waits until the receiver is complete; whether it is after so many seconds.
+    # Waits until the receiver is complete; whether it is after so many seconds. A forked child shares the
+    # pipe, and so must not read what is there for its parent.
     def wait(receiver, timeout)
+      raise forked if @pid != Process.pid
+
       deadline = timeout && (Wait.now + timeout)
       until receiver.complete?
         left = deadline && (deadline - Wait.now)
@@ -91,6 +95,12 @@ module Pygrpc
     end
 
     private
+
+    def forked
+      message = 'this call is of the process that this one was forked from, and ends there; ' \
+                'fork before the first call, or start a new process'
+      ForkedError.new(message, { 'message' => message })
+    end
 
     def start(receiver)
       tag = @lock.synchronize do
