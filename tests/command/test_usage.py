@@ -360,7 +360,10 @@ def test_standard_output_may_be_non_blocking(run: Runner, target: str) -> None:
     request = json.dumps({"bytesValue": base64.b64encode(bytes(1_500_000)).decode()})
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    with run.start("call", target, "Echo", "-", stdout=writer) as process, open(reader, "rb") as read:
+    with (
+        run.start("call", target, "Echo", "-", stdout=writer) as process,
+        open(reader, "rb") as read,
+    ):
         os.close(writer)
         assert process.stdin is not None
         process.stdin.write(request.encode())
@@ -408,7 +411,7 @@ def test_standard_input_that_is_closed_is_at_its_end(
     run: Runner, target: str, arguments: list[str], status: int
 ) -> None:
     given = [target if argument == "TARGET" else argument for argument in arguments]
-    line = ["/bin/sh", "-c", '"$0" "$@" <&-', run.command, *given]
+    line: list[str | Path] = ["/bin/sh", "-c", '"$0" "$@" <&-', run.command, *given]
     result = subprocess.run(line, capture_output=True, check=False, timeout=LIMIT)
     assert (result.returncode, result.stdout) == (status, b"")
 
