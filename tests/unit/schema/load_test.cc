@@ -428,7 +428,9 @@ import "google/api/resource.proto";
 import "google/protobuf/any.proto";
 import "google/protobuf/timestamp.proto";
 import "google/rpc/code.proto";
+import "google/rpc/context/attribute_context.proto";
 import "google/rpc/error_details.proto";
+import "google/rpc/http.proto";
 import "google/rpc/status.proto";
 import "grpc/health/v1/health.proto";
 message M {
