@@ -236,7 +236,8 @@ int32_t pygrpc_load_descriptor_set(pygrpc_client *client, const char *bytes, siz
                                    pygrpc_error **error);
 
 /* Loads the text of one .proto file under the name that others import it by. A file whose imports
- * are missing is E_SCHEMA; its text is kept and joins the schema by itself when they arrive.
+ * are missing is E_SCHEMA; its text is kept and joins the schema by itself when they arrive, unless
+ * it turns out to be wrong then: docs/schema.md.
  * Errors: E_ARGUMENT, E_SCHEMA. */
 int32_t pygrpc_load_proto(pygrpc_client *client, const char *filename, const char *text,
                           size_t size, pygrpc_error **error);
