@@ -141,6 +141,8 @@ async function invalid_utf8() {
     const inOption = client.unaryUnary('SayHello', {}, { metadata: { 'x-key': half } });
     await assert.rejects(inOption, { name: 'OptionError', message: /x-key|JSON|surrogate/i });
     await assert.rejects(client.load(`a${half}.proto`), { name: 'ArgumentError' });
+    const inText = client.loadProto('half.proto', `syntax = "proto3"; // ${half}`);
+    await assert.rejects(inText, { name: 'ArgumentError', message: /half\.proto.*surrogate/ });
     assert.throws(() => new pygrpc.Client(`a${half}`), { name: 'ArgumentError' });
   });
 }

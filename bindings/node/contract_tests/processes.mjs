@@ -215,9 +215,9 @@ async function workers_end_their_calls() {
     for (const way of ['end', 'exit', 'terminate']) {
       await runWorker(way);
       const before = files();
-      for (let count = 0; count < 5; count++) await runWorker(way);
+      for (let count = 0; count < 3; count++) await runWorker(way);
       // Threads of gRPC's close the connections, a little later.
-      await waitFor(() => files() < before + 5, () => way + ': ' + before + ' files, now ' + files());
+      await waitFor(() => files() < before + 3, () => way + ': ' + before + ' files, now ' + files());
     }
     console.log((await client.unaryUnary('SayHello', { name: 'you' })).message);`;
   assert.equal(await runNode(program), 'Hello, you!\n');

@@ -11,8 +11,8 @@ import { Call } from './call';
 import { abortReason, CallCore, type Codec, type Requests, streamsRequests } from './call_core';
 import { encodeBinary, encodeMessage, splitFrames } from './codec';
 import { Connection, type Opening } from './connection';
-import { located, typeName } from './errors';
-import { checked, checkText, type FallibleFunction, type Input } from './library';
+import { located, ownError, typeName } from './errors';
+import { checked, checkText, type FallibleFunction, hasHalfPair, type Input } from './library';
 import {
   checkOneOf,
   checkOptions,
@@ -224,6 +224,9 @@ export class Client {
     const name = checkText(filename, "the file's name");
     if (typeof text !== 'string' && !types.isUint8Array(text)) {
       throw new TypeError(`the text of ${name} is a string or a Uint8Array, not ${typeName(text)}`);
+    }
+    if (typeof text === 'string' && hasHalfPair(text)) {
+      throw ownError('E_ARGUMENT', `the text of ${name} has half a surrogate pair in it`);
     }
     const inputs = [name, typeof text === 'string' ? Buffer.from(text) : text];
     await this.#connection.inBackground('pygrpc_load_proto', inputs);

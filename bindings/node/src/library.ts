@@ -223,13 +223,18 @@ export function checkText(text: string, what: string): string {
   if (text.includes('\0')) {
     throw ownError('E_ARGUMENT', `${what} has a NUL in it: ${JSON.stringify(text)}`);
   }
-  if (/\p{Surrogate}/u.test(text)) {
+  if (hasHalfPair(text)) {
     throw ownError(
       'E_ARGUMENT',
       `${what} has half a surrogate pair in it: ${JSON.stringify(text)}`,
     );
   }
   return text;
+}
+
+/** Whether there is half a surrogate pair in a text, which UTF-8 cannot hold. */
+export function hasHalfPair(text: string): boolean {
+  return /\p{Surrogate}/u.test(text);
 }
 
 let loaded: Library | undefined;
