@@ -9,7 +9,10 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 #include <system_error>
+
+#include "base/text.h"
 
 namespace pygrpc {
 namespace {
@@ -56,6 +59,18 @@ std::optional<std::string> ReadFile(const std::string& path, size_t limit, std::
     return std::nullopt;
   }
   return content;
+}
+
+std::string QuoteUnlessSecret(const std::string& path, const std::string& secret) {
+  bool is_path = false;
+  for (std::string_view start : {"/", "./", "../", "~/"}) {
+    is_path = is_path || path.compare(0, start.size(), start) == 0;
+  }
+  std::error_code error;
+  const fs::path folder = fs::path(path).parent_path();
+  is_path = is_path || (!folder.empty() && fs::is_directory(folder, error));
+  if (is_path && path.find('\n') == std::string::npos) return Quote(path, kLongestPath);
+  return "of a name of " + std::to_string(path.size()) + " bytes (or is it " + secret + "?)";
 }
 
 }  // namespace pygrpc

@@ -17,6 +17,11 @@ inline constexpr size_t kLongestPath = 4096;
 // `reason` then says why: "No such file or directory".
 std::optional<std::string> ReadFile(const std::string& path, size_t limit, std::string* reason);
 
+// For messages about the option that names a file of secrets: the path as Quote() has it, unless
+// it may be the secret itself ("the key"), given in place of a path: without a folder that is
+// there.
+std::string QuoteUnlessSecret(const std::string& path, const std::string& secret);
+
 }  // namespace pygrpc
 
 #endif  // PYGRPC_BASE_FILE_H_

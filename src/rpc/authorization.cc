@@ -36,7 +36,15 @@ constexpr size_t kMaxTokenFileSize = size_t{1} << 20;
 
 Error CannotRead(const std::string& path, const std::string& reason) {
   return Error(Code::kOption, "option \"token_file\": cannot read the file " +
-                                  Quote(path, kLongestPath) + ": " + reason);
+                                  QuoteUnlessSecret(path, "the token") + ": " + reason);
+}
+
+// A file that is written twice within a tick of the file system's clock looks as if it were not.
+bool MayChangeUnseen(const timespec& changed) {
+  constexpr time_t kTicks = 2;  // in seconds
+  timespec now = {};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return changed.tv_sec > now.tv_sec - kTicks;
 }
 
 }  // namespace
@@ -70,9 +78,11 @@ void Authorization::Refresh() const {
   if (stat(path_.c_str(), &status) != 0) {
     throw CannotRead(path_, std::strerror(errno));
   }
+  // Others, pipes among them, give what they hold once.
+  if (!S_ISREG(status.st_mode)) throw CannotRead(path_, "it is no regular file");
   Version version{status.st_dev, status.st_ino, status.st_size, status.st_mtim};
   std::lock_guard<std::mutex> lock(mutex_);
-  bool known = !header_.empty() && version.device == version_.device &&
+  bool known = !header_.empty() && !may_change_unseen_ && version.device == version_.device &&
                version.inode == version_.inode && version.size == version_.size &&
                version.changed.tv_sec == version_.changed.tv_sec &&
                version.changed.tv_nsec == version_.changed.tv_nsec;
@@ -80,9 +90,11 @@ void Authorization::Refresh() const {
 }
 
 void Authorization::Read(const Version& version) const {
+  const bool may_change_unseen = MayChangeUnseen(version.changed);
   std::string reason;
   std::optional<std::string> content = ReadFile(path_, kMaxTokenFileSize, &reason);
   if (!content.has_value()) throw CannotRead(path_, reason);
+  may_change_unseen_ = may_change_unseen;
   std::string token = *std::move(content);
   while (!token.empty() && std::strchr(" \t\r\n", token.back()) != nullptr) token.pop_back();
   // A writer that does not rename a new file into place has emptied this one and is about to fill

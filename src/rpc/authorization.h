@@ -45,6 +45,7 @@ class Authorization {
   mutable std::mutex mutex_;
   mutable std::string header_;
   mutable Version version_;
+  mutable bool may_change_unseen_ = false;  // the file is too young for its version to tell
 };
 
 }  // namespace pygrpc::rpc

@@ -66,8 +66,10 @@ std::string Pem(const OptionValues& values, const std::string& option) {
   std::string reason;
   std::optional<std::string> content = ReadFile(value->text, kMaxPemSize, &reason);
   if (!content.has_value()) {
-    throw Error(Code::kOption, "option " + Quote(option) + ": cannot read the file " +
-                                   QuotePath(value->text) + ": " + reason);
+    const std::string path =
+        option == "tls.key" ? QuoteUnlessSecret(value->text, "the key") : QuotePath(value->text);
+    throw Error(Code::kOption,
+                "option " + Quote(option) + ": cannot read the file " + path + ": " + reason);
   }
   if (content->find(kBegin) == std::string::npos) {
     throw Error(Code::kOption, "option " + Quote(option) + ": the file " +

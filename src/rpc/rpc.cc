@@ -40,6 +40,14 @@ grpc_slice CopiedSlice(std::string_view text) {
   return grpc_slice_from_copied_buffer(text.data(), text.size());
 }
 
+// Whether it is one, as gRPC writes those of peers: "ipv4:127.0.0.1:50051", "unix:/run/socket".
+bool IsAddress(std::string_view text) {
+  const bool has_scheme =
+      text.substr(0, 5) == "ipv4:" || text.substr(0, 5) == "ipv6:" || text.substr(0, 5) == "unix:";
+  return has_scheme && text.find(',') == std::string_view::npos &&
+         text.find("//") == std::string_view::npos;
+}
+
 std::chrono::steady_clock::time_point ToSteadyClock(gpr_timespec deadline) {
   gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
   return std::chrono::steady_clock::now() + std::chrono::milliseconds(gpr_time_to_millis(left));
@@ -147,6 +155,7 @@ Rpc::~Rpc() {
   grpc_metadata_array_destroy(&trailers_);
   grpc_slice_unref(status_message_);
   gpr_free(const_cast<char*>(error_text_));
+  gpr_free(peer_);
   if (listener_ == nullptr) channel_->ReturnQueue(queue_);
 }
 
@@ -332,9 +341,11 @@ void Rpc::Finish(Batch* batch, bool ok) {
   switch (batch->kind) {
     case BatchKind::kConnect:
       if (ok) progress_.connected = MonotonicNow();
+      if (ok) NotePeer();
       break;
     case BatchKind::kOpen:
-      if (progress_.headers == 0) progress_.headers = MonotonicNow();
+      if (ok && progress_.headers == 0) progress_.headers = MonotonicNow();
+      if (ok) NotePeer();
       break;
     case BatchKind::kRead:
       CountReceived();
@@ -343,7 +354,7 @@ void Rpc::Finish(Batch* batch, bool ok) {
       if (!StreamsResponses(method_.cardinality) && status_code_ == GRPC_STATUS_OK) CountReceived();
       progress_.ended = MonotonicNow();
       // A queue may give out the headers' completion after this one.
-      if (progress_.headers == 0) progress_.headers = progress_.ended;
+      if (progress_.headers == 0 && HasAnswer()) progress_.headers = progress_.ended;
       LogEnd();
       break;
     case BatchKind::kWrite:
@@ -425,15 +436,12 @@ Progress Rpc::GetProgress() const {
 }
 
 std::string Rpc::Peer() const {
-  bool answered;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    answered = HasAnswer();
-  }
-  return PeerIf(answered);
+  std::lock_guard<std::mutex> lock(mutex_);
+  return PeerIf(HasAnswer());
 }
 
-// Under the lock: something of the RPC came from a server for sure.
+// Under the lock: something of the RPC came from a server, as far as gRPC tells. It gives the words
+// "from peer" also to a status of its own, where the RPC had come to one.
 bool Rpc::HasAnswer() const {
   if (At(headers_batch()).done && headers_.count > 0) return true;
   if (!At(BatchKind::kFinal).done) return false;
@@ -441,15 +449,30 @@ bool Rpc::HasAnswer() const {
          (error_text_ != nullptr && std::strstr(error_text_, " from peer ") != nullptr);
 }
 
+// Under the lock. gRPC forgets it when the call is cancelled, its deadline included.
+void Rpc::NotePeer() {
+  if (peer_ != nullptr) return;
+  peer_ = grpc_call_get_peer(call_);
+  if (IsTarget(peer_)) gpr_free(std::exchange(peer_, nullptr));
+}
+
+// What gRPC tells in place of a peer, while it knows of none.
+bool Rpc::IsTarget(const char* peer) const {
+  char* target = grpc_channel_get_target(channel_->Get());
+  const bool same = std::strcmp(peer, target) == 0;
+  gpr_free(target);
+  return same;
+}
+
+// Under the lock.
 std::string Rpc::PeerIf(bool answered) const {
-  struct Free {
-    void operator()(char* text) const { gpr_free(text); }
-  };
-  std::unique_ptr<char, Free> peer(grpc_call_get_peer(call_));
-  std::unique_ptr<char, Free> target(grpc_channel_get_target(channel_->Get()));
-  if (std::strcmp(peer.get(), target.get()) != 0) return peer.get();
-  // While there is no peer, gRPC names the target instead, which may be an address as well.
-  return answered ? peer.get() : "";
+  char* told = grpc_call_get_peer(call_);
+  std::string peer = told;
+  gpr_free(told);
+  if (!IsTarget(peer.c_str())) return peer;
+  if (peer_ != nullptr) return peer_;
+  // Of a target that is an address as peers are, only an answer tells.
+  return answered && IsAddress(peer) ? peer : "";
 }
 
 Metadata Rpc::Headers() const { return ToMetadata(headers_); }

@@ -192,6 +192,8 @@ class Rpc : public Listed<Rpc> {
   void LogEnd() const noexcept;
   gpr_timespec Deadline(int64_t now);
   bool HasAnswer() const;
+  void NotePeer();
+  bool IsTarget(const char* peer) const;
   std::string PeerIf(bool answered) const;
   grpc_op SendInitialMetadata();
 
@@ -219,6 +221,7 @@ class Rpc : public Listed<Rpc> {
   int status_code_ = GRPC_STATUS_UNKNOWN;
   grpc_slice status_message_;
   const char* error_text_ = nullptr;  // gRPC's account of a failure
+  char* peer_ = nullptr;              // as gRPC last knew it
   struct Rejection {
     grpc_status_code code;
     std::string message;

@@ -240,6 +240,7 @@ static void before_the_end(void **state) {
     json = info_of(rpc.stream, -1);
     assert_json(json, "/ended", "true");
     assert_json_string(json, "/statusName", "CANCELLED");
+    assert_json_string(json, "/peer", format("ipv4:%s", shared_server.target));
     assert_true(number_at(json, "/timing/total") > 0);
     pygrpc_free(json);
     end(&rpc);
@@ -272,6 +273,13 @@ static void it_waits_for_the_end(void **state) {
   end(&rpc);
 }
 
+/* Where nothing came, who the server is may not be known; the target is not in its place. */
+static void expect_no_other_peer(const char *json) {
+  size_t size = 0;
+  if (json_find(json, "/peer", &size) == NULL) return;
+  assert_json_string(json, "/peer", format("ipv4:%s", shared_server.target));
+}
+
 static void the_deadline(void **state) {
   (void)state;
   for (int with_queue = 0; with_queue < 2; with_queue++) {
@@ -280,6 +288,7 @@ static void the_deadline(void **state) {
     assert_int_equal(read_code(&rpc), PYGRPC_E_STATUS);
     char *json = info_of(rpc.stream, -1);
     assert_json_string(json, "/statusName", "DEADLINE_EXCEEDED");
+    expect_no_other_peer(json);
     assert_true(number_at(json, "/timing/total") >= 90);
     pygrpc_free(json);
     end(&rpc);
@@ -321,10 +330,40 @@ static void nobody_there(void **state) {
     assert_json_string(json, "/statusName", "UNAVAILABLE");
     assert_json_absent(json, "/peer");
     assert_json_absent(json, "/timing/connect");
+    assert_json_absent(json, "/timing/headers");
     pygrpc_free(json);
     end(&rpc);
   }
   pygrpc_client_free(other);
+}
+
+/* gRPC forgets the peer of a call that it ends itself, and gives out the target then. */
+static void ends_of_this_side(void **state) {
+  (void)state;
+  const char *port = strrchr(shared_server.target, ':');
+  const char *const targets[] = {format("localhost%s", port),
+                                 format("ipv4:127.0.0.1:1,%s", shared_server.target)};
+  for (size_t i = 0; i < COUNT_OF(targets); i++) {
+    pygrpc_client *client = client_of(targets[i], "{\"max_receive_size\": 1000}");
+    pygrpc_free(call(client, "SayHello", "{}", "{\"timeout\": 60}"));
+    for (int with_queue = 0; with_queue < 2; with_queue++) {
+      struct rpc rpc = start(client, "GetPayload", "{\"size\": 2000}", NULL, with_queue);
+      assert_int_equal(read_code(&rpc), PYGRPC_E_STATUS);
+      char *json = info_of(rpc.stream, -1);
+      assert_json_string(json, "/statusName", "RESOURCE_EXHAUSTED");
+      expect_no_other_peer(json);
+      pygrpc_free(json);
+      end(&rpc);
+      rpc = start(client, "NeverAnswer", "{}", "{\"timeout\": 0.1}", with_queue);
+      assert_int_equal(read_code(&rpc), PYGRPC_E_STATUS);
+      json = info_of(rpc.stream, -1);
+      assert_json_string(json, "/statusName", "DEADLINE_EXCEEDED");
+      expect_no_other_peer(json);
+      pygrpc_free(json);
+      end(&rpc);
+    }
+    pygrpc_client_free(client);
+  }
 }
 
 /* Targets that are addresses look as peers do, whether there is one or not. */
@@ -476,6 +515,7 @@ int main(void) {
       cmocka_unit_test(the_deadline),
       cmocka_unit_test(the_time_to_connect),
       cmocka_unit_test(nobody_there),
+      cmocka_unit_test(ends_of_this_side),
       cmocka_unit_test(targets_that_are_addresses),
       cmocka_unit_test(errors_hold_the_answer),
       cmocka_unit_test(every_standard_detail),

@@ -243,6 +243,8 @@ static void in_wrong_options(void) {
       "{\"token\": \"" SECRET "\", \"token_file\": \"x\"}",
       "{\"token\": \"" SECRET "\", \"basic_auth\": {\"username\": \"a\", \"password\": \"b\"}}",
       "{\"token_file\": [\"" SECRET "\"]}",
+      "{\"transport\": \"tls\", \"token_file\": \"" SECRET "\"}",
+      "{\"transport\": \"tls\", \"tls\": {\"certificate\": \"x\", \"key\": \"" SECRET "\"}}",
       "{\"basic_auth\": \"user:" SECRET "\"}",
       "{\"basic_auth\": {\"username\": \"us:er\", \"password\": \"" SECRET "\"}}",
       "{\"basic_auth\": {\"username\": \"user\", \"password\": [\"" SECRET "\"]}}",

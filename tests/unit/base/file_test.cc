@@ -50,5 +50,22 @@ TEST_F(FileTest, TheReasonSaysWhyNothingIsRead) {
   EXPECT_EQ(reason_, "Not a directory");
 }
 
+TEST(QuoteUnlessSecret, PathsAreShown) {
+  for (const char* path : {"/no/such/file", "./none", "../none", "~/none"}) {
+    EXPECT_EQ(QuoteUnlessSecret(path, "the key"), '"' + std::string(path) + '"');
+  }
+  TempDir directory;
+  EXPECT_EQ(QuoteUnlessSecret(directory.path() + "/none", "the key"),
+            '"' + directory.path() + "/none\"");
+}
+
+TEST(QuoteUnlessSecret, WhatMayBeTheSecretIsNot) {
+  for (const char* secret : {"MC4CAQAwBQYDK2VwBCIEIN/q+8w5", "ey.JhbG.ciOi", "/a\nb", ""}) {
+    EXPECT_EQ(QuoteUnlessSecret(secret, "the key"), "of a name of " +
+                                                        std::to_string(std::string(secret).size()) +
+                                                        " bytes (or is it the key?)");
+  }
+}
+
 }  // namespace
 }  // namespace pygrpc
