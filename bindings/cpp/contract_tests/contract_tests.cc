@@ -4,6 +4,9 @@
 // The tests of bindings/contract.json, by the names it has.
 
 #include <dirent.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -625,6 +628,83 @@ int ExitWithOpenStream() {
   std::exit(0);
 }
 
+// A server that takes connections and says nothing.
+class Silent {
+ public:
+  Silent() : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    Expect(bind(listener_, generic, size) == 0 && listen(listener_, 8) == 0 &&
+               getsockname(listener_, generic, &size) == 0,
+           "a listening socket");
+    target_ = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  }
+  ~Silent() { Leave(); }
+  const std::string& target() const { return target_; }
+  // Until somebody has connected.
+  void Accept() {
+    pollfd readable = {listener_, POLLIN, 0};
+    if (poll(&readable, 1, 60000) == 1) connection_ = accept(listener_, nullptr, nullptr);
+    Expect(connection_ >= 0, "a connection");
+  }
+  // Who waits for an answer gets none.
+  void Leave() {
+    for (int* fd : {&listener_, &connection_}) {
+      if (*fd >= 0) ::close(std::exchange(*fd, -1));
+    }
+  }
+
+ private:
+  int listener_;
+  int connection_ = -1;
+  std::string target_;
+};
+
+// close() returns while another thread waits in a function of the client that cannot be waited for
+// in slices; the program would be stopped before the function's time is over.
+void CloseWhile(const std::function<void(pygrpc::Client&)>& wait) {
+  Silent server;
+  pygrpc::Client client(server.target(), R"({"timeout":3600,"reflection_timeout":3600})");
+  std::thread waiter([&] {
+    try {
+      wait(client);
+      std::printf("the wait ended well\n");
+    } catch (const pygrpc::RpcError&) {  // the connection broke
+    } catch (const pygrpc::Error& error) {
+      std::printf("%s\n", error.what());
+    }
+  });
+  server.Accept();
+  client.close();
+  client.close();
+  Thrown<pygrpc::ClosedError>([&] { client.state(); });
+  server.Leave();
+  waiter.join();
+}
+
+int CloseWhileWaiting() {
+  CloseWhile([](pygrpc::Client& client) { client.health(); });
+  CloseWhile([](pygrpc::Client& client) { client.load("reflection"); });
+  CloseWhile([](pygrpc::Client& client) { client.unary_stream("CountForever", "{}"); });
+  // A wait for the connection ends by itself.
+  Silent server;
+  pygrpc::Client client(server.target());
+  std::thread waiter([&] {
+    try {
+      client.wait_ready();
+      std::printf("it is ready\n");
+    } catch (const pygrpc::ClosedError&) {
+    }
+  });
+  server.Accept();
+  client.close();
+  waiter.join();
+  return 0;
+}
+
 int LoadThenFork() {
   pygrpc::Client client = Connect();
   auto hello = [&] { return client.unary_unary("SayHello", R"({"name":"you"})").str(); };
@@ -664,6 +744,7 @@ const std::vector<std::pair<std::string, std::function<int()>>>& Children() {
       {"starts_nothing", StartsNothing},
       {"no_leak", NoLeak},
       {"exit_with_open_stream", ExitWithOpenStream},
+      {"close_while_waiting", CloseWhileWaiting},
       {"load_then_fork", LoadThenFork},
       {"use_then_fork", UseThenFork},
   };
@@ -796,6 +877,7 @@ std::vector<Test> ContractTests() {
       {"native_values", NativeValues},
       {"invalid_utf8", InvalidUtf8},
       {"close_with_calls_in_flight", CloseWithCallsInFlight},
+      {"close_while_waiting", child("close_while_waiting")},
       {"no_leak", child("no_leak")},
       {"exit_with_open_stream", ExpectExit},
       {"load_then_fork", child("load_then_fork")},

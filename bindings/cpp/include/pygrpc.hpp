@@ -34,7 +34,6 @@
 #include <new>
 #include <optional>
 #include <ostream>
-#include <shared_mutex>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -613,7 +612,7 @@ class Client {
   explicit Client(const std::string& target, const Options& options = {})
       : Client(detail::NulTerminated(target, "the target"), options) {}
   explicit Client(const char* target, const Options& options = {})
-      : state_(std::make_unique<State>()) {
+      : state_(std::make_shared<State>()) {
     if (pygrpc_abi_version() < PYGRPC_ABI_VERSION) {
       throw InternalError(PYGRPC_E_INTERNAL, "the library serves version " +
                                                  std::to_string(pygrpc_abi_version()) +
@@ -629,16 +628,31 @@ class Client {
     return Client(static_cast<const char*>(nullptr), options);
   }
 
-  // Ends all calls in flight with ClosedError, as do later ones; a second time does nothing.
+  // Ends all calls in flight with ClosedError, as do later ones; a second time does nothing. Waits
+  // for nobody: while other threads are in health(), or ask for reflection, the calls in flight end
+  // when those are done, which their timeouts bound.
   void close() noexcept {
-    detail::Handle<pygrpc_client> closing;
-    std::unique_lock<std::shared_mutex> lock(state_->mutex);
-    closing = std::move(state_->client);
+    detail::Handle<pygrpc_client> unused;  // is freed without the lock
+    std::lock_guard<std::mutex> lock(state_->mutex);
+    state_->closed = true;
+    if (state_->users == 0) unused = std::move(state_->client);
   }
 
   // Connects if need be; false if the channel is not ready in time.
   bool wait_ready(Milliseconds timeout = kForever) {
-    return Use(&pygrpc_client_wait_ready, timeout.count()) == PYGRPC_OK;
+    // In slices, between which another thread may close the client, and destroy it then.
+    const std::shared_ptr<State> state = state_;
+    constexpr Milliseconds kSlice{100};
+    const auto begin = std::chrono::steady_clock::now();
+    while (true) {
+      const auto passed =
+          std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin);
+      const bool is_last = timeout.count() >= 0 && timeout - passed <= kSlice;
+      const Milliseconds slice =
+          is_last ? std::max(timeout - passed, Milliseconds::zero()) : kSlice;
+      if (UseOf(state, &pygrpc_client_wait_ready, slice.count()) == PYGRPC_OK) return true;
+      if (is_last) return false;
+    }
   }
   // PYGRPC_CHANNEL_*.
   int32_t state() {
@@ -659,8 +673,8 @@ class Client {
     Use(&pygrpc_load_descriptor_set, bytes.data(), bytes.size());
   }
   void load(Client& other) {
-    std::shared_lock<std::shared_mutex> lock(other.state_->mutex);
-    Use(&pygrpc_load_client, other.Handle());
+    User user(other.state_);
+    Use(&pygrpc_load_client, user.handle());
   }
   Message services() { return Text(&pygrpc_services); }
   Message describe(const std::string& symbol) {
@@ -761,7 +775,8 @@ class Client {
   }
 
   // The general form, pygrpc_stream_open(): `request` is nullptr where requests are streamed,
-  // `queue` for blocking use. Does not wait for the network.
+  // `queue` for blocking use. Does not wait for the network, save for reflection where nothing is
+  // loaded yet.
   Call open(const std::string& method, Cardinality cardinality, const Payload* request,
             const Options& options = {}, Queue* queue = nullptr) {
     pygrpc_stream* stream = nullptr;
@@ -773,24 +788,50 @@ class Client {
 
  private:
   struct State {
-    std::shared_mutex mutex;  // held to use the handle; alone, to take it away
+    std::mutex mutex;  // guards the rest
     detail::Handle<pygrpc_client> client;
+    int users = 0;
+    bool closed = false;
+  };
+
+  // Keeps the handle while a function uses it; the last user of a closed client frees it.
+  class User {
+   public:
+    explicit User(std::shared_ptr<State> state) : state_(std::move(state)) {
+      std::lock_guard<std::mutex> lock(state_->mutex);
+      if (state_->closed) throw ClosedError(PYGRPC_E_CLOSED, "the client is closed");
+      ++state_->users;
+      handle_ = state_->client.get();
+    }
+    ~User() {
+      detail::Handle<pygrpc_client> unused;  // is freed without the lock
+      std::lock_guard<std::mutex> lock(state_->mutex);
+      if (--state_->users == 0 && state_->closed) unused = std::move(state_->client);
+    }
+    User(const User&) = delete;
+    User& operator=(const User&) = delete;
+
+    pygrpc_client* handle() const noexcept { return handle_; }
+
+   private:
+    std::shared_ptr<State> state_;
+    pygrpc_client* handle_ = nullptr;
   };
 
   static const char* Name(const std::string& text, const char* what) {
     return detail::NulTerminated(text, what);
   }
 
-  // Under the lock.
-  pygrpc_client* Handle() const {
-    if (state_->client != nullptr) return state_->client.get();
-    throw ClosedError(PYGRPC_E_CLOSED, "the client is closed");
+  template <typename Function, typename... Arguments>
+  static int32_t UseOf(const std::shared_ptr<State>& state, Function function,
+                       Arguments... arguments) {
+    User user(state);
+    return detail::Check(function, user.handle(), arguments...);
   }
 
   template <typename Function, typename... Arguments>
   int32_t Use(Function function, Arguments... arguments) {
-    std::shared_lock<std::shared_mutex> lock(state_->mutex);
-    return detail::Check(function, Handle(), arguments...);
+    return UseOf(state_, function, arguments...);
   }
 
   template <typename Function, typename... Arguments>
@@ -826,7 +867,7 @@ class Client {
     });
   }
 
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // of the client, and of those who use it
 };
 
 // The library's version, and all options there are, as JSON text.
