@@ -35,9 +35,14 @@ def receive_one(library: Library, stream: Handle, codec: Codec) -> Any:
     out = borrow(library)
     read, pointer = library.stream_read, stream.pointer
     text, size, error = out.text, out.size, out.error
-    code = read(pointer, SLICE_MS, text, size, error)
-    while code == PENDING:
+    try:
         code = read(pointer, SLICE_MS, text, size, error)
+        while code == PENDING:
+            code = read(pointer, SLICE_MS, text, size, error)
+    except BaseException:
+        # A signal's handler raised, for Ctrl-C say. Whoever keeps the exception keeps the stream.
+        library.stream_cancel(pointer, None)
+        raise
     if code != OK:
         raise out.take_error(code)
     data = out.take()

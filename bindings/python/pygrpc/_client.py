@@ -26,6 +26,7 @@ def _interruptible(work: Callable[[], _T]) -> _T:
     results: list[_T] = []
     failures: list[BaseException] = []
     done = threading.Event()
+    is_abandoned = threading.Event()
 
     def run() -> None:
         try:
@@ -33,12 +34,20 @@ def _interruptible(work: Callable[[], _T]) -> _T:
         except BaseException as failure:
             failures.append(failure)
         finally:
+            if is_abandoned.is_set():
+                results.clear()
             done.set()
 
-    threading.Thread(target=run, name="pygrpc-load", daemon=True).start()
-    # In slices, for a signal that another thread was given wakes nobody here.
-    while not done.wait(SLICE_MS / 1000):
-        pass
+    try:
+        threading.Thread(target=run, name="pygrpc-load", daemon=True).start()
+        # In slices, for a signal that another thread was given wakes nobody here.
+        while not done.wait(SLICE_MS / 1000):
+            pass
+    except BaseException:
+        # Whoever keeps the exception keeps the results, which may be a call in progress.
+        is_abandoned.set()
+        results.clear()
+        raise
     if failures:
         raise failures.pop()
     return results[0]

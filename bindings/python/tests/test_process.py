@@ -73,6 +73,64 @@ def test_ctrl_c(server: Server, name: str) -> None:
     assert float(output) - sent < 30
 
 
+def test_ctrl_c_cancels_a_call_whose_exception_is_kept(server: Server) -> None:
+    code = script(
+        """
+client = connect()
+other = connect()
+
+def interrupt():
+    started = {"tag": "kept", "wait_for_started": 1, "wait_at_most": "60s"}
+    other.unary_unary("GetCallCounts", started, timeout=90)
+    os.kill(os.getpid(), signal.SIGINT)
+
+thread = threading.Thread(target=interrupt)
+try:
+    thread.start()
+    client.unary_unary("NeverAnswer", {}, timeout=600, metadata={"x-call-tag": "kept"})
+except KeyboardInterrupt as interruption:
+    kept = interruption  # as interactive interpreters do
+thread.join()
+ended = {"tag": "kept", "wait_for_cancelled": 1, "wait_at_most": "60s"}
+print(client.unary_unary("GetCallCounts", ended, timeout=90).cancelled)
+"""
+    )
+    assert run_python(code, server.target) == "1\n"
+
+
+def test_ctrl_c_abandons_what_it_waits_for(library: str) -> None:
+    code = script(
+        """
+import weakref
+from pygrpc import _client
+
+class Result:
+    pass
+
+go = threading.Event()
+made = []
+
+def work():
+    os.kill(os.getpid(), signal.SIGINT)
+    go.wait()
+    result = Result()
+    made.append(weakref.ref(result))
+    return result
+
+try:
+    _client._interruptible(work)
+except KeyboardInterrupt as interruption:
+    kept = interruption
+go.set()
+for thread in threading.enumerate():
+    if thread is not threading.main_thread():
+        thread.join()
+print(made[0]())
+"""
+    )
+    assert run_python(code) == "None\n"
+
+
 def test_ctrl_c_while_reflection_is_asked_for(server: Server) -> None:
     code = script(
         """
