@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "schema/features.h"
 #include "schema/inspector.h"
 #include "schema/introspect.h"
@@ -41,17 +44,39 @@ class JsonSchemaWriter {
     return schema;
   }
 
-  // A stream of requests, as the one property of an object.
-  Json StreamDocument(const Descriptor* message) {
+  // What a tool takes: always an object, and one without a combination of schemas at the top level,
+  // which some interfaces for tools refuse.
+  Json ToolInput(const MethodDescriptor* method) {
+    const Descriptor* message = method->input_type();
+    if (method->client_streaming()) {
+      return OneProperty("requests", {{"type", "array"}, {"items", Reference(message)}});
+    }
+    if (WellKnownFormOf(message) != WellKnownForm::kNone) {
+      Json request = OfWellKnown(message);
+      if (request.value("type", "") != "object") return OneProperty("request", std::move(request));
+    }
+    Json schema = Document(message);
+    if (schema.erase("allOf") == 0) return schema;
+    std::string description = schema.value("description", "");
+    for (int i = 0; i < message->real_oneof_decl_count(); ++i) {
+      std::string rule = OneOfInWords(message->oneof_decl(i));
+      if (!description.empty() && !rule.empty()) description += "\n";
+      description += rule;
+    }
+    schema["description"] = std::move(description);
+    return schema;
+  }
+
+ private:
+  Json OneProperty(const char* name, Json of_property) {
     Json schema = {{"$schema", kDialect}, {"type", "object"}};
-    schema["properties"]["requests"] = {{"type", "array"}, {"items", Reference(message)}};
-    schema["required"] = {"requests"};
+    schema["properties"][name] = std::move(of_property);
+    schema["required"] = {name};
     schema["additionalProperties"] = false;
     AddDefinitions(&schema);
     return schema;
   }
 
- private:
   void AddDefinitions(Json* schema) {
     if (queue_.empty()) return;
     Json definitions = Json::object();
@@ -219,8 +244,26 @@ class JsonSchemaWriter {
     return schema;
   }
 
-  std::string NameOf(const FieldDescriptor* field) const {
-    return options_.proto_names ? field->name() : field->json_name();
+  // As a call takes it, or prints it. Empty where a call takes none.
+  std::string NameOf(const FieldDescriptor* field) {
+    if (!for_input_) return options_.proto_names ? field->name() : field->json_name();
+    const Descriptor* message = field->containing_type();
+    auto names = names_.find(message);
+    if (names == names_.end()) {
+      names = names_.emplace(message, InputNames(message, options_.proto_names)).first;
+    }
+    const std::string* name = names->second.Of(field);
+    return name == nullptr ? "" : *name;
+  }
+
+  std::vector<std::string> MemberNames(const OneofDescriptor* oneof) {
+    std::vector<std::string> names;
+    for (int i = 0; i < oneof->field_count(); ++i) {
+      std::string name = NameOf(oneof->field(i));
+      if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) continue;
+      names.push_back(std::move(name));
+    }
+    return names;
   }
 
   // By the option google.api.field_behavior, which is about requests.
@@ -242,10 +285,18 @@ class JsonSchemaWriter {
     Json required = Json::array();
     for (int i = 0; i < message->field_count(); ++i) {
       const FieldDescriptor* field = message->field(i);
-      properties[NameOf(field)] = OfField(field);
+      const std::string name = NameOf(field);
+      if (name.empty()) continue;
+      Json& property = properties[name];
+      // Fields of proto2 may be printed by the same name.
+      property = property.is_null() ? OfField(field)
+                                    : Json{{"anyOf", {std::move(property), OfField(field)}}};
+      const OneofDescriptor* oneof = field->real_containing_oneof();
       if (field->is_required() ||
-          (field->real_containing_oneof() == nullptr && IsMarkedRequired(field))) {
-        required.push_back(NameOf(field));
+          ((oneof == nullptr || oneof->field_count() == 1) && IsMarkedRequired(field))) {
+        if (std::find(required.begin(), required.end(), name) == required.end()) {
+          required.push_back(name);
+        }
       }
     }
     schema["properties"] = std::move(properties);
@@ -256,10 +307,7 @@ class JsonSchemaWriter {
     schema["additionalProperties"] = false;
     for (int i = 0; i < message->real_oneof_decl_count(); ++i) {
       const OneofDescriptor* oneof = message->oneof_decl(i);
-      bool is_required = IsRequired(oneof);
-      if (oneof->field_count() > 1 || is_required) {
-        schema["allOf"].push_back(OneOf(oneof, is_required));
-      }
+      if (oneof->field_count() > 1) schema["allOf"].push_back(OneOf(oneof));
     }
     return schema;
   }
@@ -273,14 +321,21 @@ class JsonSchemaWriter {
   }
 
   // Exactly one of the members, or at most one.
-  Json OneOf(const OneofDescriptor* oneof, bool is_required) const {
+  Json OneOf(const OneofDescriptor* oneof) {
     Json members = Json::array();
-    for (int i = 0; i < oneof->field_count(); ++i) {
-      members.push_back({{"required", {NameOf(oneof->field(i))}}});
-    }
+    for (const std::string& name : MemberNames(oneof)) members.push_back({{"required", {name}}});
     Json choices = members;
-    if (!is_required) choices.push_back({{"not", {{"anyOf", std::move(members)}}}});
+    if (!IsRequired(oneof)) choices.push_back({{"not", {{"anyOf", std::move(members)}}}});
     return {{"oneOf", std::move(choices)}};
+  }
+
+  std::string OneOfInWords(const OneofDescriptor* oneof) {
+    if (oneof->field_count() < 2) return "";
+    std::string names;
+    for (const std::string& name : MemberNames(oneof)) {
+      names += std::string(names.empty() ? "" : ", ") + Quote(name);
+    }
+    return (IsRequired(oneof) ? "Exactly one of " : "At most one of ") + names + ".";
   }
 
   Inspector* inspector_;
@@ -288,6 +343,7 @@ class JsonSchemaWriter {
   bool for_input_;
   std::vector<const Descriptor*> queue_;  // to be defined; grows meanwhile
   std::set<const Descriptor*> seen_;
+  std::unordered_map<const Descriptor*, InputNames> names_;
 };
 
 std::string ToolName(const MethodDescriptor* method) {
@@ -312,8 +368,7 @@ Json ToolJson(Inspector* inspector, const MethodDescriptor* method,
   }
   tool["description"] = std::move(description);
   JsonSchemaWriter input(inspector, options, /*for_input=*/true);
-  tool["inputSchema"] = method->client_streaming() ? input.StreamDocument(method->input_type())
-                                                   : input.Document(method->input_type());
+  tool["inputSchema"] = input.ToolInput(method);
   tool["method"] = method->service()->full_name() + "/" + method->name();
   tool["cardinality"] = CardinalityOf(method);
   return tool;
@@ -334,20 +389,29 @@ std::string ToolsJson(const Schema& schema, const JsonSchemaOptions& options) {
   Inspector inspector(schema);
   Json tools = Json::array();
   std::set<std::string> names;
+  auto add = [&](Json tool) {
+    // Names may meet: by a dot that became a line, or when they are cut.
+    std::string name = tool["name"];
+    for (int count = 2; !names.insert(name).second; ++count) {
+      std::string suffix = "_" + std::to_string(count);
+      name = tool["name"].get<std::string>().substr(0, kMaxToolName - suffix.size()) + suffix;
+    }
+    tool["name"] = name;
+    tools.push_back(std::move(tool));
+  };
+  std::optional<Error> first_error;
   for (const TypeName& type : LoadedServices(inspector.schema())) {
-    const auto* service = inspector.Find(type.full_name).service;
-    for (int i = 0; i < service->method_count(); ++i) {
-      Json tool = ToolJson(&inspector, service->method(i), options);
-      // Cut names may meet.
-      std::string name = tool["name"];
-      for (int count = 2; !names.insert(name).second; ++count) {
-        std::string suffix = "_" + std::to_string(count);
-        name = tool["name"].get<std::string>().substr(0, kMaxToolName - suffix.size()) + suffix;
+    try {
+      const auto* service = inspector.Find(type.full_name).service;
+      for (int i = 0; i < service->method_count(); ++i) {
+        add(ToolJson(&inspector, service->method(i), options));
       }
-      tool["name"] = name;
-      tools.push_back(std::move(tool));
+    } catch (const Error& error) {
+      // One broken file must not hide the tools of all others.
+      if (!first_error) first_error = error;
     }
   }
+  if (tools.empty() && first_error) throw Error(*first_error);
   return Dump(tools);
 }
 

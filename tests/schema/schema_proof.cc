@@ -412,9 +412,13 @@ class Proof {
       result["tool"] = Json::parse(JsonSchemaJson(*schema_, method));
       const std::string example = TemplateJson(*schema_, method);
       const bool streams = result["tool"].value("cardinality", "").compare(0, 7, "stream_") == 0;
-      result["good"].push_back(streams ? "{\"requests\":[" + example + "]}" : example);
+      // What is no object by itself is the one property of one.
+      const bool wraps = !streams && example.front() != '{';
+      result["good"].push_back(streams ? "{\"requests\":[" + example + "]}"
+                               : wraps ? "{\"request\":" + example + "}"
+                                       : example);
       result["bad"].push_back("[]");
-      result["bad"].push_back(streams ? "{}" : "\"text\"");
+      result["bad"].push_back(streams || wraps ? "{}" : "\"text\"");
     } catch (const Error& error) {
       faults_.Add("tool " + method + ": " + error.message);
     }

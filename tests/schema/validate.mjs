@@ -50,6 +50,10 @@ function checkTool(name, tool) {
     fault(`${name}: a tool without description`);
   }
   if (tool.inputSchema.type !== 'object') fault(`${name}: the input of a tool must be an object`);
+  // At the top level of a tool's input some interfaces refuse them.
+  for (const keyword of ['oneOf', 'anyOf', 'allOf']) {
+    if (keyword in tool.inputSchema) fault(`${name}: the input of a tool has ${keyword}`);
+  }
 }
 
 function check({ name, schema, tool, good, bad }) {

@@ -255,6 +255,94 @@ TEST_F(IntrospectTest, TemplatesOfHugeTypesAreCut) {
   EXPECT_LT(TemplateJson(*store_.current(), "M0").size(), 200'000u);
 }
 
+// A call refuses a message that lacks a required field.
+TEST_F(IntrospectTest, TemplatesHaveWhatIsRequired) {
+  std::string text = R"(syntax = "proto2"; package r;
+message Rec { required int32 x = 1; optional Rec2 q = 2; repeated Rec2 list = 3; }
+message Rec2 { required Rec back = 1; required int32 z = 2; }
+message Endless { required Endless more = 1; }
+message HasEndless { optional Endless e = 1; optional Far far = 2; optional int32 i = 3; }
+message Far { required R0 r = 1; }
+message Outer { optional Outer1 o = 1; }
+)";
+  for (int i = 0; i < 20; ++i) {
+    std::string id = std::to_string(i);
+    std::string next = std::to_string(i + 1);
+    text += "message R" + id + " { required R" + next + " n = 1; }\n";
+    text += "message Outer" + next + " { optional Outer" + std::to_string(i + 2) +
+            " o = 1; required R15 r = 2; }\n";
+  }
+  store_.LoadProto("required.proto", text +
+                                         "message R20 { required int32 x = 1; }\n"
+                                         "message Outer21 { required int32 x = 1; }\n");
+  auto template_of = [&](const std::string& type) {
+    return TemplateJson(*store_.current(), "r." + type);
+  };
+  EXPECT_EQ(template_of("Rec"), R"({"x":1,"list":[]})");
+  EXPECT_EQ(template_of("Rec2"), R"({"back":{"x":1,"list":[]},"z":1})");
+  std::string chain = R"({"x":1})";
+  for (int i = 0; i < 20; ++i) chain = R"({"n":)" + chain + "}";
+  EXPECT_EQ(template_of("R0"), chain);
+  EXPECT_EQ(template_of("HasEndless"), R"({"far":{"r":)" + chain + R"(},"i":1})");
+  EXPECT_EQ(template_of("Endless"), "{}");  // there is no such message
+  Json outer = Json::parse(template_of("Outer"));
+  int depth = 0;
+  for (Json at = outer; at.contains("o"); ++depth) {
+    Json inner = at["o"];
+    EXPECT_EQ(inner["r"].dump(), R"({"n":{"n":{"n":{"n":{"n":{"x":1}}}}}})");
+    at = inner;
+  }
+  EXPECT_EQ(depth, 15);
+}
+
+TEST_F(IntrospectTest, RequiredTypesThatUnfoldWithoutEndOrBound) {
+  std::string text = "syntax = 'proto2'; package u;";
+  for (int i = 0; i < 40; ++i) {
+    std::string next = "M" + std::to_string(i + 1);
+    text += "message M" + std::to_string(i) + " { required " + next + " a = 1; required " + next +
+            " b = 2; }";
+  }
+  text += "message M40 { required int32 leaf = 1; } message Has { optional M0 m = 1; }";
+  for (int i = 0; i < 2000; ++i) {
+    text += "message C" + std::to_string(i) + " { required C" + std::to_string((i + 1) % 2000) +
+            " c = 1; }";
+  }
+  store_.LoadProto("unfold.proto", text + "message HasC { optional C0 c = 1; }");
+  EXPECT_EQ(TemplateJson(*store_.current(), "u.Has"), "{}");
+  EXPECT_EQ(TemplateJson(*store_.current(), "u.HasC"), "{}");
+  EXPECT_LT(TemplateJson(*store_.current(), "u.M0").size(), 4'000'000u);
+  EXPECT_LT(TemplateJson(*store_.current(), "u.C0").size(), 4'000u);
+}
+
+// Of proto2; a name means one field, and a call takes the other one by its other name or not at
+// all.
+TEST_F(IntrospectTest, FieldsWhoseJsonNamesAreTheSame) {
+  store_.LoadProto("same.proto", R"(syntax = "proto2"; package s;
+message Reachable { optional int32 fooBar = 1; optional string foo_bar = 2; }
+message Hidden { optional string foo_bar = 1; optional int32 fooBar = 2; }
+message Choice { oneof o { string foo_bar = 1; int32 fooBar = 2; bool other = 3; } }
+service S {
+  rpc R(Reachable) returns (Choice);
+  rpc H(Hidden) returns (Choice);
+  rpc C(stream Choice) returns (Choice);
+}
+)");
+  EXPECT_EQ(TemplateJson(*store_.current(), "s.Reachable"), R"({"fooBar":1,"foo_bar":"text"})");
+  EXPECT_EQ(TemplateJson(*store_.current(), "s.Hidden"), R"({"fooBar":"text"})");
+  auto input_of = [&](const std::string& method) {
+    return Json::parse(JsonSchemaJson(*store_.current(), "s.S/" + method))["inputSchema"];
+  };
+  Json reachable = input_of("R")["properties"];
+  EXPECT_EQ(reachable["fooBar"]["type"], "integer");
+  EXPECT_EQ(reachable["foo_bar"]["type"], "string");
+  EXPECT_EQ(input_of("H")["properties"].dump(), R"({"fooBar":{"type":"string"}})");
+  EXPECT_EQ(input_of("C")["$defs"]["s.Choice"]["allOf"][0]["oneOf"].size(), 3u);
+  Json printed = Json::parse(JsonSchemaJson(*store_.current(), "s.Hidden"))["properties"];
+  EXPECT_EQ(printed.size(), 1u);
+  EXPECT_EQ(printed["fooBar"]["anyOf"][0]["type"], "string");
+  EXPECT_EQ(printed["fooBar"]["anyOf"][1]["type"], "integer");
+}
+
 TEST_F(IntrospectTest, JsonSchemaOfAMessage) {
   Json schema = Json::parse(JsonSchemaJson(*store_.current(), "shop.v1.Item"));
   EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
@@ -301,10 +389,61 @@ TEST_F(IntrospectTest, ToolDefinitions) {
             "#/$defs/shop.v1.GetRequest");
 }
 
+TEST_F(IntrospectTest, TheInputOfAToolIsAnObject) {
+  store_.LoadProto("forms.proto", R"(syntax = "proto3";
+import "google/protobuf/any.proto";
+import "google/protobuf/empty.proto";
+import "google/protobuf/struct.proto";
+import "google/protobuf/wrappers.proto";
+service Forms {
+  rpc Text(google.protobuf.StringValue) returns (google.protobuf.Empty);
+  rpc List(google.protobuf.ListValue) returns (google.protobuf.Empty);
+  rpc Value(google.protobuf.Value) returns (google.protobuf.Empty);
+  rpc Struct(google.protobuf.Struct) returns (google.protobuf.Empty);
+  rpc Any(google.protobuf.Any) returns (google.protobuf.Empty);
+  rpc Empty(google.protobuf.Empty) returns (google.protobuf.Empty);
+}
+)");
+  auto input_of = [&](const std::string& method) {
+    return Json::parse(JsonSchemaJson(*store_.current(), "Forms/" + method))["inputSchema"];
+  };
+  Json text = input_of("Text");
+  EXPECT_EQ(text["type"], "object");
+  EXPECT_EQ(text["properties"].dump(), R"({"request":{"type":"string"}})");
+  EXPECT_EQ(text["required"], Json({"request"}));
+  EXPECT_EQ(text["additionalProperties"], false);
+  EXPECT_EQ(input_of("List")["properties"].dump(), R"({"request":{"type":"array"}})");
+  EXPECT_EQ(input_of("Value")["properties"].dump(), R"({"request":{}})");
+  for (const char* method : {"Struct", "Any", "Empty"}) {
+    EXPECT_EQ(input_of(method)["type"], "object") << method;
+    EXPECT_FALSE(input_of(method).value("properties", Json::object()).contains("request"));
+  }
+}
+
+TEST_F(IntrospectTest, ABrokenFileDoesNotHideTheOtherTools) {
+  auto broken = SimpleFile("broken.proto", {"gone.proto"});
+  auto* service = broken.add_service();
+  service->set_name("Broken");
+  service->add_method()->set_name("Do");
+  service->mutable_method(0)->set_input_type(".gone.Gone");
+  service->mutable_method(0)->set_output_type(".gone.Gone");
+  store_.LoadFiles({broken.SerializeAsString()}, "reflection");
+  Json tools = Json::parse(ToolsJson(*store_.current()));
+  ASSERT_EQ(tools.size(), 2u);
+  EXPECT_EQ(tools[0]["name"], "shop_v1_Shop_Get");
+  // Where nothing else is there, it is said why.
+  SchemaStore only;
+  only.LoadFiles({broken.SerializeAsString()}, "reflection");
+  Error error = ErrorOf([&] { ToolsJson(*only.current()); });
+  EXPECT_EQ(error.code, Code::kSchema);
+  EXPECT_THAT(error.message, HasSubstr("gone.proto"));
+}
+
 // Both members cannot be there at once: one of them must.
 TEST_F(IntrospectTest, RequiredMembersOfAOneof) {
   store_.LoadProto("pay.proto", R"(syntax = "proto3";
 import "google/api/field_behavior.proto";
+// How to pay.
 message Pay {
   oneof way {
     string card = 1 [(google.api.field_behavior) = REQUIRED];
@@ -313,13 +452,21 @@ message Pay {
   oneof only { string note = 3 [(google.api.field_behavior) = REQUIRED]; }
   oneof other { string a = 4; string b = 5; }
 }
-service Till { rpc Take(Pay) returns (Pay); }
+service Till {
+  rpc Take(Pay) returns (Pay);
+  rpc TakeAll(stream Pay) returns (Pay);
+}
 )");
   Json input = Json::parse(JsonSchemaJson(*store_.current(), "Till/Take"))["inputSchema"];
-  EXPECT_FALSE(input.contains("required"));
-  EXPECT_EQ(input["allOf"][0].dump(), R"({"oneOf":[{"required":["card"]},{"required":["cash"]}]})");
-  EXPECT_EQ(input["allOf"][1].dump(), R"({"oneOf":[{"required":["note"]}]})");
-  EXPECT_EQ(input["allOf"][2]["oneOf"].size(), 3u);
+  EXPECT_EQ(input["required"], Json({"note"}));
+  // Some interfaces for tools refuse allOf at the top level, and only there.
+  EXPECT_FALSE(input.contains("allOf"));
+  EXPECT_EQ(input["description"],
+            "How to pay.\nExactly one of \"card\", \"cash\".\nAt most one of \"a\", \"b\".");
+  Json rules = Json::parse(
+      JsonSchemaJson(*store_.current(), "Till/TakeAll"))["inputSchema"]["$defs"]["Pay"]["allOf"];
+  EXPECT_EQ(rules[0].dump(), R"({"oneOf":[{"required":["card"]},{"required":["cash"]}]})");
+  EXPECT_EQ(rules[1]["oneOf"].size(), 3u);
   // A message by itself may be a response.
   Json message = Json::parse(JsonSchemaJson(*store_.current(), "Pay"));
   EXPECT_EQ(message["allOf"].size(), 2u);
@@ -349,6 +496,15 @@ TEST_F(IntrospectTest, ToolNamesAreShortAndDifferent) {
     EXPECT_TRUE(names.insert(tool_name).second) << tool_name;
   }
   EXPECT_EQ(names.size(), 4u);
+}
+
+TEST_F(IntrospectTest, NamesOfToolsThatMeetAreToldApartInTheList) {
+  store_.LoadProto("lines.proto",
+                   "syntax = 'proto3'; package p; message M {} "
+                   "service X { rpc _Y(M) returns (M); } service X_ { rpc Y(M) returns (M); }");
+  std::vector<std::string> names;
+  for (const Json& tool : Json::parse(ToolsJson(*store_.current()))) names.push_back(tool["name"]);
+  EXPECT_THAT(names, ElementsAre("p_X__Y", "p_X__Y_2", "shop_v1_Shop_Get", "shop_v1_Shop_Old"));
 }
 
 }  // namespace
