@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 require_relative 'scenarios'
+require_relative 'arguments'
 require_relative 'calls'
 require_relative 'libraries'
 require_relative 'processes'
@@ -18,7 +19,7 @@ module Main
     all = Runner::ALL.to_h do |scenario|
       [scenario['name'], -> { (runner ||= Runner.new).run_scenario(scenario) }]
     end
-    [Libraries, Calls, Processes, Packages].each do |group|
+    [Libraries, Arguments, Calls, Processes, Packages].each do |group|
       group::TESTS.each { |name| all[name.to_s] = group.method(name) }
     end
     all

@@ -68,23 +68,24 @@ module Pygrpc
 
     # Waits for it; false if it is not there within so many seconds.
     def wait(timeout = nil)
-      returned = false
-      result = @operation.wait(timeout)
-      returned = true
-      result
-    rescue Error
-      returned = true
-      raise
-    ensure
-      cancel unless returned
+      seconds = Wait.seconds(timeout)
+      begin
+        returned = false
+        result = @operation.wait(seconds)
+        returned = true
+        result
+      rescue Error
+        returned = true
+        raise
+      ensure
+        cancel unless returned
+      end
     end
 
-    # Cancels the call.
+    # Cancels the call. Trap handlers may, too.
     def cancel
-      @handle.use { |pointer| Native.stream_cancel(pointer, nil) } unless @handle.closed?
+      @handle.cancel_open
       nil
-    rescue ClosedError
-      nil # it ended meanwhile
     end
 
     private
@@ -173,10 +174,10 @@ module Pygrpc
     def read_bytes(timeout)
       operation = cancelled_if_interrupted do
         started = @reading || start_reading
-        return [PENDING, nil] unless started.wait(timeout)
-
-        started
+        started.wait(timeout) ? started : nil
       end
+      return [PENDING, nil] unless operation
+
       @reading = nil
       result_of(operation)
     end

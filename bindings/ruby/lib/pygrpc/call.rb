@@ -153,8 +153,9 @@ module Pygrpc
     def write(message, timeout = nil)
       raise state_error("the requests of this call of #{@method_name} come from an enumerable") if @writer
 
+      seconds = Wait.seconds(timeout)
       data = @codec.encode(message)
-      code = cancelled_if_interrupted { @sender.send(data, timeout) }
+      code = cancelled_if_interrupted { @sender.send(data, seconds) }
       raise WaitTimeoutError, "#{@method_name} took no request within #{timeout} s" if code == PENDING
 
       code == OK
@@ -204,14 +205,14 @@ module Pygrpc
 
     # ---- End
 
-    # Cancels the RPC; who is reading gets a CancelledError.
+    # Cancels the RPC; who is reading gets a CancelledError. Trap handlers may, too.
     def cancel
       @ahead.clear
-      @handle.use { |pointer| Native.stream_cancel(pointer, nil) } unless @handle.closed?
+      @handle.cancel_open
       nil
     end
 
-    # Cancels the RPC if it has not ended, and frees what it holds. May be repeated.
+    # Cancels the RPC if it has not ended, and frees what it holds. May be repeated. Trap handlers may, too.
     def close
       return if @handle.closed?
 
@@ -285,11 +286,12 @@ module Pygrpc
 
     # A code and the next response.
     def receive(timeout)
+      seconds = Wait.seconds(timeout)
       return [OK, @ahead.shift] unless @ahead.empty?
       raise @failure if @failure
       return END_OF_STREAM if @ended
 
-      interpret(*read_bytes(timeout), timeout)
+      interpret(*read_bytes(seconds), timeout)
     end
 
     def interpret(code, result, timeout = nil)
@@ -359,10 +361,11 @@ module Pygrpc
     end
 
     def metadata(function, timeout)
+      seconds = Wait.seconds(timeout)
       data = Out.borrow do |out|
         code = cancelled_if_interrupted do
           @handle.use do |pointer|
-            Wait.until_done(timeout) { |ms| Native.public_send(function, pointer, ms, out.text, out.size, out.error) }
+            Wait.until_done(seconds) { |ms| Native.public_send(function, pointer, ms, out.text, out.size, out.error) }
           end
         end
         out.raise_error(code) if code.negative?

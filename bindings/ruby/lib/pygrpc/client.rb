@@ -17,9 +17,7 @@ module Pygrpc
     #
     # The keywords are options, of the client and defaults for its calls; Pygrpc.options lists them.
     def initialize(target, port = nil, **options)
-      # An IPv6 address has colons itself.
-      host = port && target.include?(':') && !target.start_with?('[') ? "[#{target}]" : target
-      @connection = Connection.new(port ? "#{host}:#{port}" : target, options)
+      @connection = Connection.new(port.nil? ? target : address(target, port), options)
       @options = {}
     end
 
@@ -68,13 +66,16 @@ module Pygrpc
 
     # Loads the text of a .proto file under the name that others import it by.
     def load_proto(filename, text)
-      @connection.call(:load_proto, Codec.name(filename, 'file name'), text, text.bytesize)
+      name = Codec.name(filename, 'file name')
+      Codec.string(text, 'text')
+      @connection.call(:load_proto, name, text, text.bytesize)
       @connection.loaded
       self
     end
 
     # Loads a serialized FileDescriptorSet, plain or gzip.
     def load_descriptor_set(bytes)
+      Codec.string(bytes, 'descriptor set')
       @connection.call(:load_descriptor_set, bytes, bytes.bytesize)
       @connection.loaded
       self
@@ -82,6 +83,8 @@ module Pygrpc
 
     # Loads all that another client has loaded.
     def load_client(other)
+      raise TypeError, "what to load from is a client, not a #{other.class}" unless other.is_a?(BaseClient)
+
       others = other.connection
       others.handle.use { |pointer| @connection.call(:load_client, pointer) }
       @connection.loaded if others.schema?
@@ -131,7 +134,7 @@ module Pygrpc
 
     # The message of the type with this full name that is in wire format in the bytes.
     def binary_to_json(type, bytes, **options)
-      Codec.parse(convert(:binary_to_json, type, bytes, options))
+      Codec.parse(convert(:binary_to_json, type, Codec.string(bytes, 'message'), options))
     end
 
     # ---- Connection
@@ -150,7 +153,7 @@ module Pygrpc
     # Connects if need be and waits until the connection is ready. Raises a Timeout::Error if it is not
     # within so many seconds.
     def wait_ready(timeout = nil)
-      return self if @connection.wait_ready(timeout) == OK
+      return self if @connection.wait_ready(Wait.seconds(timeout)) == OK
 
       raise WaitTimeoutError, "#{target} is not ready within #{timeout} s"
     end
@@ -160,7 +163,7 @@ module Pygrpc
       @connection.target
     end
 
-    # Ends the calls in flight, which raise ClosedError, and frees all. May be repeated.
+    # Ends the calls in flight, which raise ClosedError, and frees all. May be repeated. Trap handlers may, too.
     def close
       @connection.close
     end
@@ -178,6 +181,14 @@ module Pygrpc
     attr_reader :connection
 
     private
+
+    def address(host, port)
+      host = Codec.name(host, 'target')
+      raise TypeError, "the port is an Integer, not a #{port.class}" unless port.is_a?(Integer) || port.is_a?(String)
+
+      # An IPv6 address has colons itself.
+      host.include?(':') && !host.start_with?('[') ? "[#{host}]:#{port}" : "#{host}:#{port}"
+    end
 
     # Names of files are text; a descriptor set is not.
     def descriptor_set?(source)

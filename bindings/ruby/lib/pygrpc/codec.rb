@@ -174,11 +174,26 @@ module Pygrpc
       JsonError.new(message, { 'message' => message, 'path' => path })
     end
 
+    # A number of another class: the Integer that it is, or the Float that is nearest.
+    def number(value, path)
+      raise TypeError, "#{path}: a #{value.class} cannot be sent" unless value.real?
+
+      float = value.to_f
+      if float.infinite? && value.finite?
+        message = "#{path}: the #{value.class} is beyond the range of numbers"
+        raise JsonError.new(message, { 'message' => message, 'path' => path })
+      end
+      return float if !float.finite? || (float.zero? && (1 / float).negative?)
+
+      whole = value.to_i
+      whole == value ? whole : float
+    end
+
     # What is known for a value of another class.
     def substitute(value, path)
       case value
       when Time then value.getutc.strftime('%Y-%m-%dT%H:%M:%S.%NZ')
-      when Numeric then value.to_f
+      when Numeric then number(value, path)
       else
         return value.to_time if value.is_a?(Comparable) && value.respond_to?(:to_time)
         return value.to_hash if value.respond_to?(:to_hash)
@@ -207,7 +222,10 @@ module Pygrpc
       when String then utf8_option(value, name)
       when Hash
         value.compact.to_h { |key, item| [utf8_option(key.to_s, name), option(item, "#{name}.#{key}")] }
-      when Symbol, Numeric, nil, true, false then value
+      when Symbol, Integer, nil, true, false then value
+      when Numeric
+        value = number(value, "option #{name}")
+        value.is_a?(Float) && !value.finite? ? special(value) : value
       else
         return utf8_option(value.to_path, name) if value.respond_to?(:to_path)
         return value.to_a.map { |item| option(item, name) } if value.is_a?(Enumerable)
@@ -229,15 +247,27 @@ module Pygrpc
 
     # Metadata to send: values of "-bin" keys are bytes, and others text.
     def outgoing(metadata)
-      metadata.each_with_object({}) do |(key, values), merged|
+      metadata = metadata.to_hash if metadata.respond_to?(:to_hash)
+      metadata_is('a Hash, or pairs of a key and a value', metadata) unless metadata.is_a?(Enumerable)
+      metadata.each_with_object({}) do |pair, merged|
+        metadata_is('a Hash, or pairs of a key and a value', pair) unless pair.is_a?(Array) && pair.size == 2
+        key, values = pair
+        metadata_is('keys that are Strings or Symbols', key) unless key.is_a?(String) || key.is_a?(Symbol)
         key = utf8_option(key.to_s, 'metadata')
-        texts = Array(values).map { |value| outgoing_value(key, value) }
-        (merged[key] ||= []).concat(texts)
+        values = values.is_a?(Enumerable) && !values.is_a?(Hash) ? values.to_a : [values].compact
+        (merged[key] ||= []).concat(values.map { |value| outgoing_value(key, value) })
       end
     end
 
+    def metadata_is(expected, found)
+      found = found.is_a?(Array) ? "an Array of #{found.size}" : "a #{found.class}"
+      raise TypeError, "option metadata takes #{expected}, not #{found}"
+    end
+
     def outgoing_value(key, value)
-      raise TypeError, "metadata: the values of #{key} are Strings, not #{value.class}" unless value.is_a?(String)
+      unless value.is_a?(String)
+        raise TypeError, "option metadata: #{key} takes a String, or an Array of them, not a #{value.class}"
+      end
 
       key.end_with?('-bin') ? [value].pack('m0') : utf8_option(value, "metadata.#{key}")
     end
@@ -247,6 +277,13 @@ module Pygrpc
       received.to_h do |key, values|
         [key, key.end_with?('-bin') ? values.map { |value| value.unpack1('m') } : values]
       end
+    end
+
+    # Bytes or a text for a function that takes their size, too.
+    def string(value, what)
+      return value if value.is_a?(String)
+
+      raise TypeError, "the #{what} is a String, not a #{value.class}"
     end
 
     # A name or a path for a function that reads up to the NUL.

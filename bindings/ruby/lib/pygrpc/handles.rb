@@ -125,7 +125,7 @@ module Pygrpc
       @what = what
     end
 
-    # Yields the pointer, which nobody frees meanwhile.
+    # Yields the pointer, which nobody frees meanwhile. Not for trap handlers, where Ruby gives no locks.
     def use
       @lock.synchronize do
         raise closed if @closed
@@ -143,7 +143,7 @@ module Pygrpc
     end
 
     def close
-      @lock.synchronize do
+      locked do
         @closed = true
         free
       end
@@ -163,7 +163,19 @@ module Pygrpc
       @closed
     end
 
-    # Cancels a stream. Takes no lock, and so is fit for finalizers.
+    # Whether this is a trap handler. Ruby does not tell, but by what it refuses.
+    def self.trapped?
+      Mutex.new.synchronize { false }
+    rescue ThreadError
+      true
+    end
+
+    # Cancels a stream, unless it is closed.
+    def cancel_open
+      locked { Native.stream_cancel(@pointer, nil) unless @closed }
+    end
+
+    # The same for who knows that nobody frees it. Takes no lock, and so is fit for finalizers.
     def cancel
       pointer = @pointer
       Native.stream_cancel(pointer, nil) if pointer
@@ -175,6 +187,14 @@ module Pygrpc
     end
 
     private
+
+    # Does the work under the lock. A trap handler gets none: it may have interrupted who holds it. So its
+    # work is done by a thread.
+    def locked(&work)
+      return @lock.synchronize(&work) unless Handle.trapped?
+
+      Thread.new { @lock.synchronize(&work) }
+    end
 
     def free
       return if @users.positive? || @pointer.nil?
@@ -220,7 +240,25 @@ module Pygrpc
 
   # Waiting in slices.
   module Wait
+    # Seconds from which on a wait is one without limit: clocks cannot add much more.
+    LONGEST = 1_000_000_000
+    private_constant :LONGEST
+
     module_function
+
+    # A timeout that was given, as seconds to wait; nil without a limit. To be asked before a wait begins:
+    # what interrupts a wait cancels the call.
+    def seconds(timeout)
+      return timeout if timeout.nil?
+
+      unless timeout.is_a?(Numeric) && timeout.real?
+        raise TypeError, "a timeout is a number of seconds, or nil, not a #{timeout.class}"
+      end
+
+      seconds = timeout.is_a?(Integer) ? timeout : timeout.to_f
+      Codec.raise_argument('a timeout is a number of seconds, not NaN') if seconds.is_a?(Float) && seconds.nan?
+      seconds < LONGEST ? [seconds, 0].max : nil
+    end
 
     # Repeats a step, which is given milliseconds to wait, until it is done or the seconds are over.
     # Gives its last code, PENDING if they are over.
