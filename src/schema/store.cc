@@ -1,6 +1,7 @@
 // Copyright 2026 The pygrpc Authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -103,7 +104,7 @@ class SchemaStore::Impl {
     if (schema == nullptr) throw Error(Code::kInternal, "a schema of a foreign kind");
     std::lock_guard<std::mutex> lock(load_mutex_);
     if (current()->index().layers().empty() && kept_texts_.empty()) {
-      schema = WithNote(schema, Note());
+      schema = WithNote(schema, Note(*schema));
       std::lock_guard<std::mutex> current_lock(current_mutex_);
       current_ = std::move(schema);
       owns_pool_ = false;  // the other store goes on building in it
@@ -149,13 +150,17 @@ class SchemaStore::Impl {
   }
 
   // Texts that are not there, for the errors of names that are not found.
-  std::string Note() const {
+  std::string Note(const Snapshot& schema) const {
     constexpr size_t kMaxShown = 3;
     std::string note;
     size_t shown = 0;
     for (const auto& [name, wait] : waits_) {
       if (++shown > kMaxShown) break;
-      note += "; " + Quote(name, 500) + " waits for its import " + Quote(wait.imports.front(), 500);
+      auto missing =
+          std::find_if(wait.imports.begin(), wait.imports.end(),
+                       [&](const auto& import) { return schema.FindFile(import) == nullptr; });
+      if (missing == wait.imports.end()) missing = wait.imports.begin();
+      note += "; " + Quote(name, 500) + " waits for its import " + Quote(*missing, 500);
     }
     for (const auto& [name, reason] : dropped_) {
       if (++shown > kMaxShown) break;
@@ -170,7 +175,8 @@ class SchemaStore::Impl {
   }
 
   void SetCurrent(SnapshotPtr schema) {
-    schema = WithNote(std::move(schema), Note());
+    std::string note = Note(*schema);
+    schema = WithNote(std::move(schema), std::move(note));
     std::lock_guard<std::mutex> lock(current_mutex_);
     current_ = std::move(schema);
   }
@@ -178,7 +184,12 @@ class SchemaStore::Impl {
   // Makes `schema`, and all kept texts whose imports it brings, the current one.
   void Publish(SnapshotPtr schema, Texts texts) {
     bool owns_pool = owns_pool_ || schema->pool() != current()->pool();
-    schema = Join(std::move(schema), &owns_pool, &texts);
+    try {
+      schema = Join(std::move(schema), &owns_pool, &texts);
+    } catch (...) {  // no memory
+      PoolMayHoldMore();
+      throw;
+    }
     {
       std::lock_guard<std::mutex> lock(schema->pool()->mutex());
       schema->pool()->ForgetFailures();

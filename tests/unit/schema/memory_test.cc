@@ -97,9 +97,13 @@ TEST_F(LoadProtoTest, AKeptTextHasTheProtoPathOfItsLoad) {
 }
 
 TEST_F(LoadProtoTest, WhatIsNotFoundNamesTextsThatWait) {
-  ErrorOf([&] { store_.LoadProto("a.proto", "syntax='proto3'; import 'b.proto'; message A {}"); });
+  ErrorOf([&] {
+    store_.LoadProto("a.proto",
+                     "syntax='proto3'; import 'c.proto'; import 'b.proto'; message A { C c = 1; }");
+  });
   EXPECT_THAT(ErrorOf([&] { store_.current()->Message("A"); }).message,
-              HasSubstr("\"a.proto\" waits for its import \"b.proto\""));
+              HasSubstr("\"a.proto\" waits for its import \"c.proto\""));
+  store_.LoadProto("c.proto", "syntax = 'proto3'; message C {}");
   EXPECT_THAT(ErrorOf([&] { store_.current()->Method("A/Do"); }).message,
               HasSubstr("\"a.proto\" waits for its import \"b.proto\""));
   SchemaStore other;  // has nothing that waits
