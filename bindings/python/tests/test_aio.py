@@ -6,6 +6,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import socket
+import sys
+import threading
 import time
 import uuid
 from typing import Any, AsyncIterator, Awaitable, Callable, Iterator
@@ -14,6 +17,7 @@ import pytest
 
 import pygrpc
 from pygrpc import Client, StatusCode, aio
+from pygrpc.aio._reactor import running_reactor
 from support import LIMIT, PROTOS, Server, run_python
 
 Test = Callable[[aio.Client], Awaitable[None]]
@@ -139,9 +143,12 @@ def test_without_a_schema(server: Server, library: str) -> None:
             with pytest.raises(pygrpc.NotFoundError):
                 await call.headers()
             closed = client.unary_stream("SayHelloStreamReply", name="a")
-            closed.cancel()
+            closed.close()
             with pytest.raises(pygrpc.PygrpcError):
                 await closed.read()
+            wrong = client.unary_stream("SayHelloStreamReply", {}, timeout=print)
+            with pytest.raises(TypeError):
+                await wrong.read()
             with pytest.raises(pygrpc.NotFoundError):
                 await client.cardinality("SayHello")
             with pytest.raises(pygrpc.SchemaError):
@@ -150,6 +157,88 @@ def test_without_a_schema(server: Server, library: str) -> None:
             assert (await client.unary_unary("SayHello", name="you")).message == "Hello, you!"
 
     asyncio.run(test(), debug=True)
+
+
+def test_cancelling_before_reflection_is_over(library: str) -> None:
+    async def test(port: int) -> None:
+        # Nobody answers: what is cancelled does not wait for reflection.
+        client = aio.Client("127.0.0.1", port, reflection_timeout=10 * LIMIT, timeout=10 * LIMIT)
+        at_once = client.unary_stream("CountForever")
+        at_once.cancel()
+        read = client.unary_stream("CountForever")
+        reading = asyncio.ensure_future(read.read())
+        await asyncio.sleep(0)
+        read.cancel()
+        read.cancel()
+        with pytest.raises(pygrpc.RpcCancelledError, match="CountForever: CANCELLED"):
+            await asyncio.wait_for(reading, LIMIT)
+        for call in (at_once, read):
+            for use in (call.read, call.headers, call.half_close):
+                with pytest.raises(pygrpc.RpcCancelledError) as caught:
+                    await asyncio.wait_for(use(), LIMIT)
+                assert caught.value.code is call.status is StatusCode.CANCELLED
+            call.close()
+        client.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        asyncio.run(test(deaf.getsockname()[1]), debug=True)
+
+
+def test_a_call_in_another_loop(server: Server, schema: Client) -> None:
+    client = aio.Client(server.target)
+    client.load_client(schema)
+
+    async def begin() -> aio.Call:
+        call = client.stream_stream("SayHelloBidiStream")
+        assert await call.write({"name": "you"})
+        assert (await call.read()).message == "Hello, you!"
+        return call
+
+    call = asyncio.run(begin())
+
+    async def go_on() -> None:
+        for use in (
+            call.read,
+            call.__anext__,
+            lambda: call.write({"name": "you"}),
+            call.half_close,
+            call.headers,
+            call.info,
+        ):
+            with pytest.raises(pygrpc.StateError, match="another event loop"):
+                await asyncio.wait_for(use(), LIMIT)
+
+    asyncio.run(go_on())
+    call.close()
+
+
+def test_loops_in_many_threads(library: str) -> None:
+    failures: list[BaseException] = []
+
+    async def work() -> None:
+        running_reactor()
+
+    def run_loops() -> None:
+        loops = []
+        try:
+            for _ in range(50):
+                loops.append(asyncio.new_event_loop())
+                loops[-1].run_until_complete(work())
+                loops[-1].close()
+        except BaseException as failure:
+            failures.append(failure)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [threading.Thread(target=run_loops) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert failures == []
 
 
 def test_loops_come_and_go(server: Server, schema: Client) -> None:

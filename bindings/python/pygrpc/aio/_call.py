@@ -90,12 +90,12 @@ class Call(AsyncIterator[Any]):
                 write_requests(self._inbox, self._outbox, self._requests, self._codec)
             )
 
-    def start_later(self, opening: Awaitable[Handle]) -> None:
+    def start_later(self, opening: Callable[[], Awaitable[Handle]]) -> None:
         """Begins when there is a stream; what is wanted before waits for it."""
 
         async def open_and_start() -> None:
             try:
-                stream = await opening
+                stream = await opening()
             except PygrpcError as error:
                 self._failure = (_code_of(error), error.info)
                 self._ended = True
@@ -105,9 +105,18 @@ class Call(AsyncIterator[Any]):
 
         self._starting = self._loop.create_task(open_and_start())
 
+    def _require_loop(self) -> None:
+        # Its futures and completions are another loop's: to wait for them here would have no end.
+        if asyncio.get_running_loop() is not self._loop:
+            raise StateError(f"this call of {self.method} belongs to another event loop")
+
     async def _started(self) -> tuple[Handle, Inbox, Outbox]:
+        self._require_loop()
         if self._starting is not None:
-            await asyncio.shield(self._starting)
+            # Whether it ends by itself or by cancel(); it goes on where who waits is cancelled.
+            await asyncio.wait({self._starting})
+            if not self._starting.cancelled():
+                self._starting.result()  # raises what says nothing of the call, such as a TypeError
             self._starting = None
         if self._inbox is None and self._failure is not None:
             raise make_error(*self._failure)
@@ -158,6 +167,7 @@ class Call(AsyncIterator[Any]):
 
     async def _receive(self, timeout: float | None) -> Any:
         """The next response, or _END."""
+        self._require_loop()
         if self._failure is not None:
             raise make_error(*self._failure)
         if self._ended:
@@ -313,8 +323,11 @@ class Call(AsyncIterator[Any]):
             self._library.stream_cancel(self._stream.pointer, None)
             if self._inbox is not None:
                 self._inbox.drop()
-        elif self._starting is not None:
-            self.close()
+        elif self._starting is not None and not self._ended and not self._is_closed:
+            self._failure = (ErrorCode.E_STATUS, _cancelled_before_start(self.method))
+            self._end(StatusCode.CANCELLED)
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and runs nothing
+                self._loop.call_soon_threadsafe(self._starting.cancel)
 
     def close(self) -> None:
         """Cancels the RPC if it has not ended, and frees what it holds. May be repeated."""
@@ -349,6 +362,22 @@ class Call(AsyncIterator[Any]):
         if self._status is not None:
             state = self._status.name
         return f"<pygrpc.aio.Call {self.method} {state}>"
+
+
+def _cancelled_before_start(method: str) -> dict[str, Any]:
+    """What the library would say, had it been given the call already."""
+    status = StatusCode.CANCELLED
+    return {
+        "code": int(ErrorCode.E_STATUS),
+        "name": ErrorCode.E_STATUS.name,
+        "message": f"{method}: {status.name}: cancelled before the call was started",
+        "status": int(status),
+        "statusName": status.name,
+        "statusMessage": "cancelled before the call was started",
+        "reason": "cancelled",
+        "method": method,
+        "retriable": False,
+    }
 
 
 def _take_failure(inbox: Inbox) -> BaseException:

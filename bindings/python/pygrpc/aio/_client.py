@@ -130,7 +130,7 @@ class Client(BaseClient):
             options = prepared.options
             call.start(connection.open(method, cardinality, prepared.data, options, reactor.queue))
         else:
-            call.start_later(self._open(reactor, method, cardinality, prepared))
+            call.start_later(lambda: self._open(reactor, method, cardinality, prepared))
         return call
 
     # ---- Health

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import weakref
 from ctypes import byref, c_size_t, c_void_p, string_at
 from typing import Callable
@@ -123,6 +124,8 @@ def _drain(reference: weakref.ref[Reactor]) -> None:
 _reactors: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Reactor] = (
     weakref.WeakKeyDictionary()
 )
+# Threads may each run loops. A collection, in the thread that has it, may end in here again.
+_lock = threading.RLock()
 
 
 def running_reactor() -> Reactor:
@@ -130,7 +133,11 @@ def running_reactor() -> Reactor:
     loop = asyncio.get_running_loop()
     reactor = _reactors.get(loop)
     if reactor is None:
-        for other in [each for each in _reactors if each.is_closed()]:
-            del _reactors[other]
-        reactor = _reactors[loop] = Reactor(loop)
+        with _lock:
+            # Not the dictionary's own iteration, which a collection in another thread may disturb.
+            for reference in _reactors.keyrefs():
+                other = reference()
+                if other is not None and other.is_closed():
+                    _reactors.pop(other, None)
+            reactor = _reactors[loop] = Reactor(loop)
     return reactor
