@@ -66,7 +66,7 @@ func (c *Client) StreamStream(
 }
 
 // Request calls a method of any cardinality. The request is one, or an iter.Seq2[any, error] of
-// them; where there is one response, it is the only one.
+// them, a function literal as well; where there is one response, it is the only one.
 func (c *Client) Request(
 	ctx context.Context, method string, request any, options ...Options,
 ) iter.Seq2[Message, error] {
@@ -116,11 +116,11 @@ func (c *Client) invoke(
 	if err != nil {
 		return err
 	}
-	if _, ok := target.(*[]byte); options.binary && !ok {
-		return decodeInto(nil, target, true) // says what is wrong, before anything is sent
+	if err := checkTarget(target, options.binary); err != nil {
+		return err
 	}
 	var text []byte
-	requests, streamed := request.(iter.Seq2[any, error])
+	requests, streamed := streamOf(request)
 	if !streamed {
 		if text, err = encodeMessage(request, options.binary); err != nil {
 			return err
@@ -151,7 +151,8 @@ func (c *Client) invoke(
 func (c *Client) beginAny(
 	ctx context.Context, method string, request any, byHand bool, options []Options,
 ) (*rpc, error) {
-	if request == nil {
+	if requests, streamed := streamOf(request); request == nil || streamed && requests == nil {
+		request = nil
 		cardinality, err := c.Cardinality(ctx, method)
 		if err != nil {
 			return nil, err
@@ -173,7 +174,7 @@ func (c *Client) begin(
 	if err != nil {
 		return nil, err
 	}
-	requests, streamed := request.(iter.Seq2[any, error])
+	requests, streamed := streamOf(request)
 	if streamed || request == nil && cardinality != UnaryStream {
 		started, err := c.start(ctx, method, cardinality, nil, options)
 		if err == nil && requests != nil {
@@ -222,6 +223,17 @@ func FromList(messages ...any) iter.Seq2[any, error] {
 			}
 		}
 	}
+}
+
+// streamOf gives the stream of requests that a request is, if it is one.
+func streamOf(request any) (iter.Seq2[any, error], bool) {
+	switch request := request.(type) {
+	case iter.Seq2[any, error]:
+		return request, true
+	case func(yield func(any, error) bool):
+		return request, true
+	}
+	return nil, false
 }
 
 func orNone(requests iter.Seq2[any, error]) iter.Seq2[any, error] {
@@ -313,6 +325,9 @@ func (c *Call) Read() (Message, error) {
 // ReadInto is Read for other forms of the response; see Client.Invoke.
 func (c *Call) ReadInto(target any) error {
 	defer runtime.KeepAlive(c)
+	if err := checkTarget(target, c.rpc.binary); err != nil {
+		return err
+	}
 	text, err := c.rpc.read()
 	if err != nil {
 		return err

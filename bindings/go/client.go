@@ -234,6 +234,9 @@ func (c *Client) LoadProto(filename, text string) error {
 
 // LoadClient loads all that another client has loaded; shared, not copied, if this one has nothing.
 func (c *Client) LoadClient(other *Client) error {
+	if other == nil {
+		return newError(CodeArgument, "the client to load from is nil")
+	}
 	if !other.native.acquire() {
 		return closedError()
 	}

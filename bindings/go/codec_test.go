@@ -197,3 +197,54 @@ func BenchmarkEncode(b *testing.B) {
 		}
 	}
 }
+
+type linked struct {
+	Next *linked `json:"next"`
+	Any  any     `json:"any,omitempty"`
+}
+
+// A value that holds itself is told with the place where it does, and in few words.
+func TestRefusesWhatHoldsItself(t *testing.T) {
+	object, list := map[string]any{"x": 1}, []any{1, nil}
+	object["a"] = map[string]any{"b c": []any{nil, object}}
+	list[1] = list
+	node := &linked{}
+	node.Next = &linked{Any: map[int]any{5: &node}}
+	var pointer any
+	pointer = &pointer
+	cases := map[string]any{
+		`$.a["b c"][1]: the map[string]interface {} holds itself`: object,
+		"$[1]: the []interface {} holds itself":                   list,
+		`$.next.any["5"]: the **pygrpc.linked holds itself`:       &node,
+		"$: the *interface {} holds itself":                       pointer,
+		"$.next.any: the *pygrpc.linked holds itself":             selfThroughAny(),
+	}
+	for expected, value := range cases {
+		if _, err := encodeMessage(value, false); err == nil || !strings.HasSuffix(err.Error(), expected) {
+			t.Errorf("expected %s, found %.200v", expected, err)
+		}
+	}
+	if _, err := encodeOptions([]Options{{"service_config": object}}); err == nil ||
+		!strings.HasSuffix(err.Error(), `option service_config.a["b c"][1]: the map[string]interface {} holds itself`) {
+		t.Errorf("found %.200v", err)
+	}
+	// What is there twice does not hold itself, and what is deep is not sent either.
+	twice := map[string]any{"x": []any{}}
+	if _, err := encodeMessage(map[string]any{"a": twice, "b": twice, "c": []any{twice, twice}}, false); err != nil {
+		t.Error(err)
+	}
+	var deep any
+	for range 2 * maxDepth {
+		deep = map[string]any{"deeper": deep}
+	}
+	_, err := encodeMessage(deep, false)
+	if err == nil || !strings.Contains(err.Error(), "nests too deeply") || len(err.Error()) > 200 {
+		t.Errorf("found %.300v", err)
+	}
+}
+
+func selfThroughAny() *linked {
+	node := &linked{}
+	node.Next = &linked{Any: node}
+	return node
+}

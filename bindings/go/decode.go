@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -52,6 +53,23 @@ func metadataOf(value any) Metadata {
 func decodeMetadata(text []byte) (Metadata, error) {
 	message, err := decodeMessage(text)
 	return metadataOf(message), err
+}
+
+// checkTarget says what is wrong with a target that no response can go to, before anything is sent.
+func checkTarget(target any, binary bool) error {
+	wanted := "a pointer, or nil"
+	wire, isWire := target.(*[]byte)
+	if binary {
+		wanted = `*[]byte with the codec "binary"`
+	}
+	value := reflect.ValueOf(target)
+	switch {
+	case binary && !isWire, target != nil && value.Kind() != reflect.Pointer:
+		return newError(CodeArgument, fmt.Sprintf("a response goes to %s, not to %T", wanted, target))
+	case binary && wire == nil, target != nil && value.IsNil():
+		return newError(CodeArgument, fmt.Sprintf("a response goes to %s, not to a nil %T", wanted, target))
+	}
+	return nil
 }
 
 // decodeInto gives a response to a target: as it is to *json.RawMessage (with the codec "binary", to

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // maxDepth is how deep a value may be nested before it is taken for one that holds itself.
@@ -25,6 +26,7 @@ const maxDepth = 1000
 type unfitError struct {
 	path string // ".field[1]", from the outermost value
 	what string
+	deep bool // it is nested more than maxDepth deep
 }
 
 func (e *unfitError) Error() string { return "$" + e.path + ": " + e.what }
@@ -48,9 +50,85 @@ func encodeMessage(message any, binary bool) ([]byte, error) {
 	}
 	text, err := appendValue(make([]byte, 0, 128), message, 0)
 	if err != nil {
-		return nil, newError(CodeJSON, err.Error())
+		return nil, newError(CodeJSON, explained(err, message).Error())
 	}
 	return text, nil
+}
+
+// explained gives the error of a value; where that is too deep, it says which part of it holds itself.
+func explained(err *unfitError, whole any) *unfitError {
+	if !err.deep {
+		return err
+	}
+	if found := heldByItself(reflect.ValueOf(whole), map[holder]bool{}); found != nil {
+		return found
+	}
+	err.path = err.path[:min(len(err.path), 100)] + "..."
+	return err
+}
+
+// holder is a value that others are in, and that may be among them.
+type holder struct {
+	pointer unsafe.Pointer
+	length  int // of a slice: others may begin at the same place
+	kind    reflect.Type
+}
+
+// heldByItself looks for a value that is within itself, and gives the error with its path, or nil.
+func heldByItself(value reflect.Value, holders map[holder]bool) *unfitError {
+	if !value.IsValid() || !value.CanInterface() || isMarshaler(value.Interface()) {
+		return nil
+	}
+	switch kind := value.Kind(); kind {
+	case reflect.Pointer, reflect.Map, reflect.Slice:
+		if value.IsNil() || kind == reflect.Slice && value.Len() == 0 {
+			return nil
+		}
+		this := holder{pointer: value.UnsafePointer(), kind: value.Type()}
+		if kind == reflect.Slice {
+			this.length = value.Len()
+		}
+		if holders[this] {
+			return &unfitError{what: fmt.Sprintf("the %s holds itself", value.Type())}
+		}
+		holders[this] = true
+		defer delete(holders, this)
+	}
+	switch value.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return heldByItself(value.Elem(), holders)
+	case reflect.Map:
+		for entries := value.MapRange(); entries.Next(); {
+			if found := heldByItself(entries.Value(), holders); found != nil {
+				return within(keyStep(fmt.Sprint(entries.Key())), found)
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for at := range value.Len() {
+			if found := heldByItself(value.Index(at), holders); found != nil {
+				return within("["+strconv.Itoa(at)+"]", found)
+			}
+		}
+	case reflect.Struct:
+		for _, each := range fieldsOf(value.Type()) {
+			field, err := value.FieldByIndexErr(each.index)
+			if err != nil {
+				continue
+			}
+			if found := heldByItself(field, holders); found != nil {
+				return within(keyStep(each.name), found)
+			}
+		}
+	}
+	return nil
+}
+
+func isMarshaler(value any) bool {
+	switch value.(type) {
+	case json.Marshaler, encoding.TextMarshaler:
+		return true
+	}
+	return false
 }
 
 // orEmpty makes of nil a request of no bytes, which is not the same as no request.
@@ -70,7 +148,7 @@ func within(step string, err *unfitError) *unfitError {
 // appendValue writes what requests mostly hold; appendReflected does the rest.
 func appendValue(text []byte, value any, depth int) ([]byte, *unfitError) {
 	if depth > maxDepth {
-		return nil, &unfitError{what: fmt.Sprintf("%T holds itself, or is too deep", value)}
+		return nil, &unfitError{what: "the value nests too deeply", deep: true}
 	}
 	switch value := value.(type) {
 	case nil:
@@ -266,6 +344,12 @@ func appendReflected(text []byte, value reflect.Value, depth int) ([]byte, *unfi
 		return appendMap(text, value, depth)
 	case reflect.Struct:
 		return appendStruct(text, value, depth)
+	case reflect.Func:
+		if value.Type().CanSeq() || value.Type().CanSeq2() {
+			return nil, &unfitError{what: fmt.Sprintf(
+				"a stream of requests is an iter.Seq2[any, error], as From and FromResults make it, not a %s",
+				value.Type())}
+		}
 	}
 	return nil, &unfitError{what: fmt.Sprintf("no message can hold a %s", value.Type())}
 }

@@ -44,6 +44,7 @@ func encodeOptions(listed []Options) (encodedOptions, error) {
 	}
 	text, err := appendObject(nil, all, 0)
 	if err != nil {
+		err = explained(err, map[string]any(all))
 		path := strings.TrimPrefix(err.path, ".")
 		return nil, newError(CodeOption, fmt.Sprintf("option %s: %s", path, err.what))
 	}

@@ -5,6 +5,7 @@ package pygrpc_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -360,5 +361,67 @@ func TestMetadataAsOption(t *testing.T) {
 		if headers, err := echo(wrong); err == nil || !strings.Contains(err.Error(), "metadata") {
 			t.Errorf("%T %v: %q, %v", wrong, wrong, headers, err)
 		}
+	}
+}
+
+func TestRequestOfLiterals(t *testing.T) {
+	client := testClient()
+	defer client.Close()
+	two := func(yield func(any, error) bool) {
+		_ = yield(pygrpc.Message{"name": "a"}, nil) && yield(pygrpc.Message{"name": "b"}, nil)
+	}
+	count := 0
+	for reply, err := range client.Request(t.Context(), "SayHelloBidiStream", two) {
+		if err != nil || reply["message"] == "" {
+			t.Errorf("%v, %v", reply, err)
+		}
+		count++
+	}
+	if count != 2 {
+		t.Errorf("expected 2 replies, found %d", count)
+	}
+	var none func(func(any, error) bool)
+	for reply, err := range client.Request(t.Context(), "SinkPayloads", none) {
+		if err != nil || fmt.Sprint(reply["messages"]) != "0" {
+			t.Errorf("%v, %v", reply, err)
+		}
+	}
+	typed := func(func(pygrpc.Message, error) bool) {}
+	for _, err := range client.Request(t.Context(), "SayHelloBidiStream", typed) {
+		if !errors.Is(err, pygrpc.CodeJSON) || !strings.Contains(err.Error(), "FromResults") {
+			t.Errorf("an iterator of another type: %v", err)
+		}
+	}
+}
+
+// What is nil, or no pointer, is told before anything is sent.
+func TestArgumentsThatAreNil(t *testing.T) {
+	client := testClient()
+	defer client.Close()
+	if err := client.LoadClient(nil); !errors.Is(err, pygrpc.CodeArgument) {
+		t.Errorf("a client that is nil: %v", err)
+	}
+	binary := pygrpc.Options{"codec": "binary"}
+	call, err := client.Call(t.Context(), "SayHello", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer call.Close()
+	var text json.RawMessage
+	for _, target := range []any{
+		(*json.RawMessage)(nil), (*pygrpc.Message)(nil), (*any)(nil), (*[]byte)(nil), (*struct{})(nil), text, 5,
+	} {
+		if err := client.Invoke(t.Context(), "SayHello", nil, target); !errors.Is(err, pygrpc.CodeArgument) {
+			t.Errorf("a response to %T: %v", target, err)
+		}
+		if err := client.Invoke(t.Context(), "SayHello", []byte{}, target, binary); !errors.Is(err, pygrpc.CodeArgument) {
+			t.Errorf("bytes to %T: %v", target, err)
+		}
+		if err := call.ReadInto(target); !errors.Is(err, pygrpc.CodeArgument) {
+			t.Errorf("a read to %T: %v", target, err)
+		}
+	}
+	if err := call.ReadInto(&text); err != nil || !strings.Contains(string(text), "Hello, !") {
+		t.Errorf("%s, %v", text, err)
 	}
 }
