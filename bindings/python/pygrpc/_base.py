@@ -15,7 +15,16 @@ from typing import Any, Callable, Iterable, NamedTuple, Protocol, Sequence, Type
 from pygrpc._api import CARDINALITIES, OK, PENDING, ChannelState
 from pygrpc._codec import BINARY, JSON, Codec, decode_message, encode_options
 from pygrpc._errors import ClosedError, SchemaError
-from pygrpc._handles import Handle, borrow, c_text, call, call_for_text, give_back, wait
+from pygrpc._handles import (
+    Handle,
+    borrow,
+    c_text,
+    call,
+    call_for_text,
+    give_back,
+    seconds_of,
+    wait,
+)
 from pygrpc._library import Library, get_library
 from pygrpc._schema import descriptor_set, file_descriptor
 
@@ -309,7 +318,7 @@ class BaseClient:
             code: int = library.client_wait_ready(handle.pointer, milliseconds, out.error)
             return OK if stopped() else code
 
-        code = wait(step, timeout)
+        code = wait(step, seconds_of(timeout))
         if code < OK:
             raise out.take_error(code)
         give_back(library, out)

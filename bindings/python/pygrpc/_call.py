@@ -22,7 +22,7 @@ from pygrpc._errors import (
     make_error,
     metadata_from_json,
 )
-from pygrpc._handles import SLICE_MS, Handle, Out, borrow, call, give_back, wait
+from pygrpc._handles import SLICE_MS, Handle, Out, borrow, call, give_back, seconds_of, wait
 from pygrpc._info import read_info
 from pygrpc._library import Library
 
@@ -336,8 +336,9 @@ class Call(Iterator[Any]):
     # ---- End
 
     def _wait(self, step: Callable[[int], int], timeout: float | None) -> int:
+        seconds = seconds_of(timeout)  # a bad one does not end the call
         try:
-            return wait(step, timeout)
+            return wait(step, seconds)
         except BaseException:
             # A signal's handler raised, for Ctrl-C say: as with a generator, that is the end.
             self.cancel()

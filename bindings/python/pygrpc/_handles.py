@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import time
 from ctypes import byref, c_size_t, c_void_p, string_at
 from typing import Any, Callable
@@ -17,6 +18,27 @@ from pygrpc._library import Library
 
 # While it waits, the library gives Python no chance to see a signal; so it never waits longer.
 SLICE_MS = 100
+
+
+# In seconds; what is longer, infinity say, is no limit.
+_LONGEST = 1e9
+
+
+def seconds_of(timeout: Any) -> float | None:
+    """A wait's timeout as who waits takes it. Raises where it is none, before anything is done."""
+    if timeout is None:
+        return None
+    if not isinstance(timeout, numbers.Real):
+        raise TypeError(
+            f"timeout: a number of seconds, or None, is wanted, not a {type(timeout).__qualname__}"
+        )
+    try:
+        seconds = float(timeout)
+    except OverflowError:  # an integer
+        seconds = -math.inf if timeout < 0 else math.inf
+    if math.isnan(seconds):
+        raise ArgumentError("timeout: a number of seconds, or None, is wanted, not nan")
+    return None if seconds > _LONGEST else max(seconds, 0.0)
 
 
 def wait(step: Callable[[int], int], timeout: float | None) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import math
 import socket
 import threading
 import time
@@ -306,6 +307,27 @@ def test_timeouts_of_reads_lose_nothing(run: Run) -> None:
             await call.trailers()
         with pytest.raises(pygrpc.InvalidCardinalityError):
             await call.response()
+
+    run(test)
+
+
+def test_bad_timeouts_of_waits_end_nothing(run: Run) -> None:
+    async def test(client: aio.Client) -> None:
+        call = client.stream_stream("SayHelloBidiStream")
+        bad: Any
+        for bad in ("1", [], math.nan):
+            for use in (
+                lambda timeout: call.read(timeout),
+                lambda timeout: call.headers(timeout),
+                lambda timeout: call.write({"name": "you"}, timeout),
+                lambda timeout: client.wait_ready(timeout),
+            ):
+                with pytest.raises((TypeError, pygrpc.ArgumentError), match="timeout: a number"):
+                    await use(bad)
+        await client.wait_ready(math.inf)
+        assert await call.write({"name": "you"}, math.inf)
+        assert (await call.read(math.inf)).message == "Hello, you!"
+        call.close()
 
     run(test)
 

@@ -6,9 +6,11 @@ from __future__ import annotations
 import contextlib
 import gc
 import itertools
+import math
 import threading
 import time
 import uuid
+from fractions import Fraction
 from typing import Any, Callable, Iterator
 
 import pytest
@@ -122,6 +124,38 @@ def test_timeouts_of_reads_lose_nothing(client: Client) -> None:
         client.call("NeverAnswer").headers(timeout=0.05)
     with pytest.raises(TimeoutError, match="no response of NeverAnswer"):
         client.call("NeverAnswer").response(timeout=0.05)
+
+
+@pytest.mark.parametrize("timeout", ["1", b"1", [], print, math.nan])
+def test_bad_timeouts_of_waits_end_nothing(client: Client, timeout: Any) -> None:
+    call = client.stream_stream("SayHelloBidiStream")
+    for use in (
+        lambda: call.read(timeout),
+        lambda: call.headers(timeout),
+        lambda: call.write({"name": "you"}, timeout),
+        lambda: client.wait_ready(timeout),
+    ):
+        with pytest.raises((TypeError, pygrpc.ArgumentError), match="timeout: a number of seconds"):
+            use()
+    assert call.write({"name": "you"})
+    assert call.read().message == "Hello, you!"
+    call.close()
+
+
+@pytest.mark.parametrize("timeout", [math.inf, 1e300, 10**400, Fraction(10**9)])
+def test_long_timeouts_of_waits(client: Client, timeout: Any) -> None:
+    client.wait_ready(timeout)
+    call = client.stream_stream("SayHelloBidiStream")
+    assert call.write({"name": "you"}, timeout)
+    assert call.read(timeout).message == "Hello, you!"
+    call.close()
+
+
+@pytest.mark.parametrize("timeout", [-1, -math.inf, 0, -(10**400)])
+def test_timeouts_that_are_over(client: Client, timeout: Any) -> None:
+    call = client.unary_stream("CountForever", interval="3600s")
+    with pytest.raises(TimeoutError):
+        call.read(timeout)
 
 
 def test_trailers_are_not_waited_for_in_vain(client: Client) -> None:

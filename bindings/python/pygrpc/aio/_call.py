@@ -22,7 +22,7 @@ from pygrpc._errors import (
     make_error,
     metadata_from_json,
 )
-from pygrpc._handles import Handle, borrow, give_back
+from pygrpc._handles import Handle, borrow, give_back, seconds_of
 from pygrpc._info import read_info
 from pygrpc.aio._mailbox import FINAL, Inbox, Outbox, write_requests
 from pygrpc.aio._reactor import Reactor
@@ -176,8 +176,9 @@ class Call(AsyncIterator[Any]):
         if inbox is None or self._stream is None:
             _, inbox, _ = await self._started()
         if not inbox.has_one():
+            seconds = seconds_of(timeout)
             inbox.ask()
-            await self._or_cancel(inbox.wait(timeout))
+            await self._or_cancel(inbox.wait(seconds))
             if not inbox.has_one():
                 raise TimeoutError(f"no response of {self.method} within {timeout} s")
         code, data = inbox.take()
@@ -236,8 +237,9 @@ class Call(AsyncIterator[Any]):
         if self._requests is not None:
             raise StateError(f"the requests of this call of {self.method} come from an iterable")
         data = self._codec.encode(message)
+        seconds = seconds_of(timeout)
         try:
-            taken: bool = await self._or_cancel(outbox.write(data, timeout))
+            taken: bool = await self._or_cancel(outbox.write(data, seconds))
         except TimeoutError:
             raise TimeoutError(f"{self.method} took no request within {timeout} s") from None
         return taken
@@ -285,7 +287,8 @@ class Call(AsyncIterator[Any]):
     async def _metadata(
         self, stream: Handle, function: Callable[..., int], timeout: float | None, what: str
     ) -> Metadata:
-        deadline = None if timeout is None else self._loop.time() + timeout
+        seconds = seconds_of(timeout)
+        deadline = None if seconds is None else self._loop.time() + seconds
         look = _FIRST_LOOK
         out = borrow(self._library)
         while True:
