@@ -24,6 +24,9 @@ using google::protobuf::Reflection;
 using google::protobuf::UnknownField;
 using google::protobuf::UnknownFieldSet;
 
+// Of a schema of any size, for a suggestion.
+constexpr size_t kMaxNamesLookedAt = 5000;
+
 Json MessageJson(const Message& message);
 
 Json DoubleJson(double value) {
@@ -222,6 +225,112 @@ bool Inspector::FindFull(std::string_view name, Subject* subject) const {
          (subject->enum_value = pool.FindEnumValueByName(key)) != nullptr;
 }
 
+std::vector<std::string> Inspector::TypesCalled(std::string_view name) const {
+  Subject subject;
+  if (FindFull(name, &subject) && (subject.message != nullptr || subject.enum_type != nullptr)) {
+    return {std::string(name)};
+  }
+  return schema_.TypesEndingWith(name);
+}
+
+bool Inspector::FindMember(std::string_view name, Subject* subject) const {
+  size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return false;
+  std::string member(name.substr(dot + 1));
+  std::vector<std::string> candidates;
+  for (const std::string& type : TypesCalled(name.substr(0, dot))) {
+    Subject of_type;
+    Subject found;
+    FindFull(type, &of_type);
+    if (of_type.message != nullptr) {
+      FindFull(type + "." + member, &found);
+    } else if (of_type.enum_type != nullptr) {
+      // Its full name is one beside the enum; that it is inside is what one may think.
+      found.enum_value = of_type.enum_type->FindValueByName(member);
+    }
+    if (FileOf(found) == nullptr) continue;
+    *subject = found;
+    candidates.push_back(type + "." + member);
+  }
+  if (candidates.size() < 2) return candidates.size() == 1;
+  Error ambiguous(Code::kAmbiguous,
+                  Quote(name) + " is ambiguous; it may mean " + JoinAlternatives(candidates));
+  ambiguous.candidates = std::move(candidates);
+  throw ambiguous;
+}
+
+std::vector<std::string> Inspector::NearMembers(std::string_view name) const {
+  for (size_t dot = name.rfind('.'); dot != std::string_view::npos && dot > 0;
+       dot = name.rfind('.', dot - 1)) {
+    std::string_view scope = name.substr(0, dot);
+    std::string_view wanted = name.substr(dot + 1);
+    wanted = wanted.substr(0, wanted.find('.'));
+    std::vector<std::string> near;
+    std::vector<std::string> types = TypesCalled(scope);
+    for (const std::string& type : types) {
+      Subject subject;
+      FindFull(type, &subject);
+      for (const std::string& member : NearNames(wanted, MembersOf(subject))) {
+        near.push_back(type + "." + member);
+      }
+    }
+    if (types.empty() && schema_.index().IsPackage(scope)) {
+      for (const std::string& symbol : NearNames(wanted, SymbolsOf(scope))) {
+        near.push_back(std::string(scope) + "." + symbol);
+      }
+    }
+    if (!near.empty() || !types.empty()) return near;
+  }
+  return {};
+}
+
+std::vector<std::string> Inspector::MembersOf(const Subject& subject) {
+  std::vector<std::string> names;
+  auto add = [&names](int count, auto at) {
+    for (int i = 0; i < count; ++i) names.push_back(at(i)->name());
+  };
+  if (const auto* message = subject.message) {
+    add(message->field_count(), [&](int i) { return message->field(i); });
+    add(message->real_oneof_decl_count(), [&](int i) { return message->oneof_decl(i); });
+    add(message->nested_type_count(), [&](int i) { return message->nested_type(i); });
+    add(message->enum_type_count(), [&](int i) { return message->enum_type(i); });
+    add(message->extension_count(), [&](int i) { return message->extension(i); });
+    for (int i = 0; i < message->enum_type_count(); ++i) {
+      add(message->enum_type(i)->value_count(),
+          [&](int value) { return message->enum_type(i)->value(value); });
+    }
+  } else if (const auto* type = subject.enum_type) {
+    add(type->value_count(), [&](int i) { return type->value(i); });
+  } else if (const auto* service = subject.service) {
+    add(service->method_count(), [&](int i) { return service->method(i); });
+  }
+  return names;
+}
+
+std::vector<std::string> Inspector::SymbolsOf(std::string_view package) const {
+  std::vector<std::string> names;
+  for (const auto& layer : schema_.index().layers()) {
+    for (const auto& [symbol, where] : layer->symbols()) {
+      if (names.size() == kMaxNamesLookedAt) break;
+      if (symbol.size() <= package.size() || symbol[package.size()] != '.') continue;
+      if (symbol.substr(0, package.size()) != package) continue;
+      std::string_view last = symbol.substr(package.size() + 1);
+      if (last.find('.') == std::string_view::npos) names.emplace_back(last);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> Inspector::NearFiles(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const FilePtr& file : schema_.index().Files()) {
+    if (names.size() == kMaxNamesLookedAt) break;
+    names.emplace_back(file->name);
+  }
+  return NearNames(name, names);
+}
+
 Inspector::Subject Inspector::Find(std::string_view name) const {
   Subject subject;
   std::string_view bare = name;
@@ -248,13 +357,21 @@ Inspector::Subject Inspector::Find(std::string_view name) const {
       ambiguous.candidates = std::move(candidates);
       throw ambiguous;
     }
+    if (FindMember(bare, &subject)) return subject;
     if (error.code == Code::kSchema) throw;
-    std::vector<std::string> near = error.near_names;
+    std::vector<std::string> near = NearMembers(bare);
+    auto add = [&near](const std::vector<std::string>& names) {
+      for (const std::string& added : names) {
+        if (std::find(near.begin(), near.end(), added) == near.end()) near.push_back(added);
+      }
+    };
+    add(error.near_names);
     try {
       schema_.Message(name);
     } catch (const Error& of_message) {
-      near.insert(near.end(), of_message.near_names.begin(), of_message.near_names.end());
+      add(of_message.near_names);
     }
+    if (near.empty()) add(NearFiles(name));
     Error unknown(Code::kNotFound, "nothing called " + Quote(name) + " in the loaded schema");
     if (near.size() > 3) near.resize(3);
     if (!near.empty()) unknown.message += "; did you mean " + JoinAlternatives(near) + "?";

@@ -53,6 +53,17 @@ class Inspector {
 
  private:
   bool FindFull(std::string_view name, Subject* subject) const;
+  // A field, oneof, extension or enum value behind the name of its message or enum, which may be
+  // short. Throws Error(kAmbiguous).
+  bool FindMember(std::string_view name, Subject* subject) const;
+  // Full names of the types, and services, that a full or short name means.
+  std::vector<std::string> TypesCalled(std::string_view name) const;
+
+  // For suggestions: what resembles a name in the innermost scope of it that is known.
+  std::vector<std::string> NearMembers(std::string_view name) const;
+  std::vector<std::string> NearFiles(std::string_view name) const;
+  static std::vector<std::string> MembersOf(const Subject& subject);
+  std::vector<std::string> SymbolsOf(std::string_view package) const;
 
   const Snapshot& schema_;
   google::protobuf::DynamicMessageFactory factory_;

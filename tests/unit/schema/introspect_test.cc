@@ -231,6 +231,55 @@ TEST_F(IntrospectTest, UnknownNamesGetNearOnes) {
   EXPECT_THAT(error.candidates, ElementsAre("other.Color", "shop.v1.Color"));
 }
 
+TEST_F(IntrospectTest, MembersBehindShortNamesOfTypes) {
+  store_.LoadProto("members.proto", R"(syntax = "proto3"; package m;
+message Order {
+  State state = 1;
+  oneof pay { string card = 2; }
+  enum State { UNKNOWN = 0; OPEN = 1; }
+}
+message Thing { message Inner { int32 a = 1; } }
+message Other { message Inner { int32 a = 1; } }
+)");
+  EXPECT_EQ(Describe("Order.state")["name"], "m.Order.state");
+  EXPECT_EQ(Describe("Order.pay")["kind"], "oneof");
+  EXPECT_EQ(Describe("Order.OPEN")["name"], "m.Order.OPEN");
+  for (std::string name : {"m.Order.State.OPEN", "Order.State.OPEN", "State.OPEN"}) {
+    EXPECT_EQ(Describe(name)["name"], "m.Order.OPEN") << name;
+  }
+  Error error = ErrorOf([&] { Describe("Inner.a"); });
+  EXPECT_EQ(error.code, Code::kAmbiguous);
+  EXPECT_THAT(error.candidates, UnorderedElementsAre("m.Thing.Inner.a", "m.Other.Inner.a"));
+}
+
+TEST_F(IntrospectTest, NearNamesAreThoseOfTheSameScope) {
+  std::string text = "syntax = 'proto3'; package m;";
+  text +=
+      "message Order { State state = 1; oneof pay { string card = 2; } "
+      "enum State { UNKNOWN = 0; OPEN = 1; } message Line { int32 quantity = 1; } } "
+      "enum Size { NONE = 0; SMALL = 1; }";
+  store_.LoadProto("members.proto", text);
+  for (std::string package : {"a", "b", "z"}) {
+    store_.LoadProto(package + ".proto", "syntax = 'proto3'; package " + package +
+                                             "; message M3 {} message M30 {} service Sell {}");
+  }
+  auto near_of = [&](const std::string& name) {
+    Error error = ErrorOf([&] { Describe(name); });
+    EXPECT_EQ(error.code, Code::kNotFound) << name;
+    return error.near_names.empty() ? "" : error.near_names.front();
+  };
+  EXPECT_EQ(near_of("m.Order.stat"), "m.Order.state");
+  EXPECT_EQ(near_of("Order.stat"), "m.Order.state");
+  EXPECT_EQ(near_of("m.Order.State.OPNE"), "m.Order.State.OPEN");
+  EXPECT_EQ(near_of("m.Order.Lin"), "m.Order.Line");
+  EXPECT_EQ(near_of("m.Order.Lien.quantity"), "m.Order.Line");
+  EXPECT_EQ(near_of("m.Siez"), "m.Size");
+  EXPECT_EQ(near_of("m.SMAL"), "m.SMALL");
+  EXPECT_EQ(near_of("z.M33"), "z.M3");
+  EXPECT_EQ(near_of("z.Sel"), "z.Sell");
+  EXPECT_EQ(near_of("members.prot"), "members.proto");
+}
+
 TEST_F(IntrospectTest, Templates) {
   Json item = Json::parse(TemplateJson(*store_.current(), "shop.v1.Item"));
   Json expected = Json::parse(R"({
