@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import decimal
 import json
 import math
 import numbers
@@ -35,6 +36,21 @@ def _duration(value: datetime.timedelta) -> str:
     return f"{sign}{seconds}.{microseconds:06}s" if microseconds else f"{sign}{seconds}s"
 
 
+def _number(value: Any) -> int | float:
+    """The same number if it is whole; otherwise the float that is nearest."""
+    try:
+        nearest = float(value)
+        if math.isfinite(nearest):
+            whole = int(value)
+            # -0.0 is no integer.
+            return whole if whole and whole == value else nearest
+        if value == nearest or value != value:  # infinity, or NaN
+            return nearest
+    except (ArithmeticError, ValueError):
+        pass
+    raise TypeError(f"a {type(value).__qualname__} beyond any double cannot be sent")
+
+
 def _substitute(value: Any) -> Any:
     """What the encoder knows for a value that it does not know. Raises TypeError if nothing."""
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -49,8 +65,8 @@ def _substitute(value: Any) -> Any:
         return list(value)
     if isinstance(value, numbers.Integral):
         return int(value)
-    if isinstance(value, numbers.Real):
-        return float(value)
+    if isinstance(value, (numbers.Real, decimal.Decimal)):
+        return _number(value)
     raise TypeError(f"a {type(value).__qualname__} cannot be sent")
 
 

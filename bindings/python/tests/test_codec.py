@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import collections
 import datetime
+import decimal
 import enum
 import fractions
 import json
@@ -154,6 +155,41 @@ def test_too_deep() -> None:
 
 def test_half_a_surrogate_pair_is_left_to_the_library() -> None:
     assert encode_message({"name": "a\ud800"}) == rb'{"name":"a\ud800"}'
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (fractions.Fraction(9007199254740993), "9007199254740993"),
+        (fractions.Fraction(-(2**63)), "-9223372036854775808"),
+        (fractions.Fraction(1, 3), "0.3333333333333333"),
+        (fractions.Fraction(0), "0.0"),
+        (decimal.Decimal("9007199254740993"), "9007199254740993"),
+        (decimal.Decimal("18446744073709551615.00"), "18446744073709551615"),
+        (decimal.Decimal("1E+3"), "1000"),
+        (decimal.Decimal("0.1"), "0.1"),
+        (decimal.Decimal("1E-1000000000"), "0.0"),
+        (decimal.Decimal("-0"), "-0.0"),
+        (decimal.Decimal("NaN"), '"NaN"'),
+        (decimal.Decimal("-Infinity"), '"-Infinity"'),
+    ],
+)
+def test_numbers_of_other_types(value: Any, text: str) -> None:
+    assert encode_message({"a": [value]}) == b'{"a":[%b]}' % text.encode()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        fractions.Fraction(10**400 + 1, 3),
+        decimal.Decimal("1E+1000000000"),
+        decimal.Decimal("-1E+999"),
+        decimal.Decimal("sNaN"),
+    ],
+)
+def test_numbers_beyond_any_double(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"^\$\.a\[0\]: a \w+ beyond any double cannot be sent$"):
+        encode_message({"a": [value]})
 
 
 def test_nul_in_text() -> None:
