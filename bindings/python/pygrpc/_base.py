@@ -76,6 +76,8 @@ def _target(target: str | None, port: int | None) -> str | None:
         return target
     if target is None:
         raise TypeError("a port needs a host")
+    if not isinstance(target, str):
+        raise TypeError(f"target: a str is wanted, not a {type(target).__qualname__}")
     # An IPv6 address has colons itself.
     return f"[{target}]:{port}" if ":" in target and target[0] != "[" else f"{target}:{port}"
 
@@ -117,7 +119,10 @@ class Connection:
     ) -> Handle:
         """Starts a call. Waits for the network only if there is no schema yet."""
         client = self.require_handle()
-        name = self.methods.get(method)
+        try:
+            name = self.methods.get(method)
+        except TypeError:  # not hashable
+            name = c_text(method, "method")
         is_new = name is None
         if name is None:
             name = c_text(method, "method")
@@ -161,6 +166,8 @@ _Self = TypeVar("_Self", bound="BaseClient")
 class BaseClient:
     """A target and a schema."""
 
+    _takes_async_iterables = False
+
     def __init__(self, target: str | None, port: int | None = None, /, **options: Any) -> None:
         given = {key: value for key, value in options.items() if value is not None}
         self._connection = Connection(_target(target, port), {**_DEFAULTS, **given})
@@ -188,7 +195,10 @@ class BaseClient:
                 is kept, and joins the schema by itself when that arrives.
         """
         connection = self._connection
-        data = text.encode() if isinstance(text, str) else text
+        # Half of a surrogate pair is left to the library, which tells its place.
+        data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+        if not isinstance(data, bytes):
+            raise TypeError(f"{filename}: a text is wanted, not a {type(text).__qualname__}")
         handle = connection.require_handle()
         name = c_text(filename, "file name")
         library = connection.library
@@ -268,7 +278,7 @@ class BaseClient:
         options = self._options
         if cardinality >= _STREAM_UNARY:
             options = {**options, **keywords}
-            requests = None if request is ABSENT else requests_of(method, request)
+            requests = None if request is ABSENT else self._requests_of(method, request)
             return Request(options, self._codec(options), None, requests)
         if request is ABSENT:
             request = keywords
@@ -276,6 +286,21 @@ class BaseClient:
             options = {**options, **keywords} if keywords else options
         codec = self._codec(options)
         return Request(options, codec, codec.encode(request), None)
+
+    def _requests_of(self, method: str, requests: Any) -> Iterable[Any]:
+        """The requests, if they are an iterable of messages and not a message."""
+        is_iterable = hasattr(requests, "__iter__")
+        is_async = not is_iterable and hasattr(requests, "__aiter__")
+        if isinstance(requests, (dict, str, bytes, bytearray)) or not (
+            is_iterable or (is_async and self._takes_async_iterables)
+        ):
+            hint = "; pygrpc.aio takes asynchronous ones" if is_async else ""
+            raise TypeError(
+                f"{method} takes a stream of requests: give an iterable of them, "
+                f"not a {type(requests).__qualname__}{hint}"
+            )
+        iterable: Iterable[Any] = requests
+        return iterable
 
     def _codec(self, options: dict[str, Any]) -> Codec:
         return BINARY if options.get("codec", self._client_codec) == "binary" else JSON
@@ -286,9 +311,13 @@ class BaseClient:
         """The wire format of a message of the type with this full name."""
         return self._convert("json_to_binary", type_name, JSON.encode(message), options)
 
-    def binary_to_json(self, type_name: str, data: bytes, /, **options: Any) -> Any:
+    def binary_to_json(
+        self, type_name: str, data: bytes | bytearray | memoryview, /, **options: Any
+    ) -> Any:
         """The message of the type with this full name that is in wire format in the bytes."""
-        return decode_message(self._convert("binary_to_json", type_name, data, options))
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise TypeError(f"{type_name}: bytes are wanted, not a {type(data).__qualname__}")
+        return decode_message(self._convert("binary_to_json", type_name, bytes(data), options))
 
     def _convert(
         self, function: str, type_name: str, data: bytes, options: dict[str, Any]
@@ -347,15 +376,3 @@ class BaseClient:
         closed = " (closed)" if self._connection.handle is None else ""
         module = "pygrpc.aio" if ".aio" in type(self).__module__ else "pygrpc"
         return f"<{module}.Client of {self._connection.target}{closed}>"
-
-
-def requests_of(method: str, requests: Any) -> Iterable[Any]:
-    """The requests, if they are an iterable of messages and not a message."""
-    is_iterable = hasattr(requests, "__iter__") or hasattr(requests, "__aiter__")
-    if isinstance(requests, (dict, str, bytes, bytearray)) or not is_iterable:
-        raise TypeError(
-            f"{method} takes a stream of requests: give an iterable of them, "
-            f"not a {type(requests).__qualname__}"
-        )
-    iterable: Iterable[Any] = requests
-    return iterable

@@ -9,7 +9,7 @@ import os
 import threading
 from typing import Any, Callable, Iterable, TypeVar
 
-from pygrpc._base import ABSENT, BaseClient, Cardinality, Request, Source, requests_of
+from pygrpc._base import ABSENT, BaseClient, Cardinality, Request, Source
 from pygrpc._call import Call, receive_one
 from pygrpc._codec import decode_message
 from pygrpc._handles import SLICE_MS, Handle, call_for_text
@@ -126,7 +126,7 @@ class Client(BaseClient):
         The iterable is run by the calling thread, as fast as the server takes requests, and no
         further once the server has answered.
         """
-        iterator = iter(requests_of(method, requests))
+        iterator = iter(self._requests_of(method, requests))
         with self._start(method, Cardinality.STREAM_UNARY, ABSENT, options) as call:
             for request in iterator:
                 if not call.write(request):

@@ -182,11 +182,11 @@ BINARY = Codec(_encode_binary, bytes)
 
 
 def _metadata_values(key: str, values: Any) -> list[str]:
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+    if isinstance(values, (str, bytes, bytearray)) or not isinstance(values, Iterable):
         values = [values]
     texts = []
     for value in values:
-        if key.endswith("-bin") and isinstance(value, bytes):
+        if key.endswith("-bin") and isinstance(value, (bytes, bytearray)):
             texts.append(base64.b64encode(value).decode("ascii"))
         elif not key.endswith("-bin") and isinstance(value, str):
             texts.append(value)
@@ -199,30 +199,60 @@ def _metadata_values(key: str, values: Any) -> list[str]:
 
 
 def _metadata(metadata: Any) -> dict[str, list[str]]:
-    pairs = metadata.items() if isinstance(metadata, Mapping) else metadata
+    is_iterable = isinstance(metadata, Iterable) and not isinstance(metadata, (str, bytes))
+    if not is_iterable:
+        raise TypeError(
+            "option metadata: a mapping of keys to values, or pairs of them, is wanted, "
+            f"not a {type(metadata).__qualname__}"
+        )
     merged: dict[str, list[str]] = {}
-    for key, values in pairs:
+    # What is wrong is not shown: it may be a secret.
+    for pair in metadata.items() if isinstance(metadata, Mapping) else metadata:
+        if not isinstance(pair, (tuple, list)):
+            kind = type(pair).__qualname__
+            raise TypeError(
+                f"option metadata: pairs of a key and its value are wanted, not a {kind}"
+            )
+        if len(pair) != 2:
+            raise TypeError(
+                f"option metadata: pairs of a key and its value are wanted, not {len(pair)} values"
+            )
+        key, values = pair
+        if not isinstance(key, str):
+            raise TypeError(f"option metadata: a key is a str, not a {type(key).__qualname__}")
         merged.setdefault(key, []).extend(_metadata_values(key, values))
     return merged
 
 
 def _option_value(value: Any) -> Any:
-    if isinstance(value, bytes):  # such as a certificate in PEM
+    if isinstance(value, (bytes, bytearray)):  # such as a certificate in PEM
         return value.decode()
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, datetime.timedelta):
         return value.total_seconds()
+    if isinstance(value, (numbers.Real, decimal.Decimal)):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return dict(value)
     if isinstance(value, Iterable):
         return list(value)
-    raise TypeError(f"a {type(value).__qualname__} cannot be an option's value")
+    raise TypeError(
+        f"a {type(value).__qualname__} is no option's value: give a text, number, bool, timedelta, "
+        "or what holds such"
+    )
 
 
 _option_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_option_value)
 
 
 def encode_options(options: Mapping[str, Any]) -> bytes:
-    """The JSON of options. Those that are None are left out, so that they have their defaults."""
+    """The JSON of options. Those that are None are left out, so that they have their defaults.
+
+    Raises:
+        TypeError: a value is of a type that no option has; the text names the option.
+        OptionError: a value that JSON has none for.
+    """
     given = {key: value for key, value in options.items() if value is not None}
     if "metadata" in given:
         given["metadata"] = _metadata(given["metadata"])
@@ -230,6 +260,27 @@ def encode_options(options: Mapping[str, Any]) -> bytes:
         return _option_encoder.encode(given).encode()
     except UnicodeEncodeError:
         raise OptionError(f"option {_find_invalid(given, '')}: text that is not UTF-8") from None
+    except (TypeError, ValueError, RecursionError):
+        for key, value in given.items():
+            _check_option(key, value)
+        raise
+
+
+def _check_option(key: str, value: Any) -> None:
+    """Raises what the encoder does, with the option's name."""
+    try:
+        _option_encoder.encode(value)
+    except UnicodeDecodeError:
+        raise OptionError(f"option {key}: bytes that are not UTF-8") from None
+    except TypeError as error:
+        raise TypeError(f"option {key}: {error}") from None
+    except RecursionError:
+        raise OptionError(f"option {key}: the value nests too deeply") from None
+    except ValueError as error:
+        if isinstance(value, float):
+            hint = '; "none" is without limit' if value > 0 else ""
+            raise OptionError(f"option {key}: {value} is no value{hint}") from None
+        raise OptionError(f"option {key}: {error}") from None
 
 
 def _find_invalid(value: Any, path: str) -> str | None:

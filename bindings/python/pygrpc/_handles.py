@@ -158,6 +158,8 @@ def call_for_text(library: Library, function: Callable[..., int], *arguments: An
 
 def c_text(value: str | bytes, what: str) -> bytes:
     """A name or a path for a function that reads up to the NUL."""
+    if not isinstance(value, (str, bytes)):
+        raise TypeError(f"{what}: a str is wanted, not a {type(value).__qualname__}")
     try:
         text = value if isinstance(value, bytes) else value.encode()
     except UnicodeEncodeError:

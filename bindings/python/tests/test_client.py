@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 import threading
 import time
-from typing import Any
+from typing import Any, AsyncIterator, Callable
 
 import pytest
 
@@ -393,6 +393,42 @@ def test_statuses(client: Client, status: StatusCode, form: str) -> None:
         "@type": "type.googleapis.com/pygrpc.test.Unpublished",
         "value": "CJYB",
     }
+
+
+def test_arguments_of_wrong_types(client: Client) -> None:
+    wrong: Any = client
+
+    async def requests() -> AsyncIterator[dict[str, int]]:
+        yield {}
+
+    uses: list[tuple[Callable[[], Any], str]] = [
+        (lambda: wrong.unary_unary(5, {}), "^method: a str is wanted, not a int$"),
+        (lambda: wrong.unary_unary([], {}), "^method: a str is wanted, not a list$"),
+        (lambda: wrong.cardinality(None), "^method: a str is wanted, not a NoneType$"),
+        (lambda: wrong.load_proto("x.proto", 5), "^x.proto: a text is wanted, not a int$"),
+        (lambda: wrong.load_proto(5, ""), "^file name: a str is wanted, not a int$"),
+        (lambda: type(wrong)(5), "^target: a str is wanted, not a int$"),
+        (lambda: type(wrong)(b"localhost", 1), "^target: a str is wanted, not a bytes$"),
+        (lambda: wrong.binary_to_json("a.B", "x"), "^a.B: bytes are wanted, not a str$"),
+        (
+            lambda: wrong.stream_unary("RecordRoute", requests()),
+            "^RecordRoute takes .* not a async_generator; pygrpc.aio takes asynchronous ones$",
+        ),
+        (
+            lambda: wrong.stream_stream("RouteChat", requests()),
+            "^RouteChat takes a stream of requests: give an iterable of them",
+        ),
+    ]
+    for use, text in uses:
+        with pytest.raises(TypeError, match=text):
+            use()
+    with pytest.raises(pygrpc.SchemaError, match=r"x\.proto"):
+        client.load_proto("x.proto", 'syntax = "proto3"; // \ud800')
+
+
+def test_bytes_of_any_kind(client: Client) -> None:
+    for data in (b"\n\x01a", bytearray(b"\n\x01a"), memoryview(b"\n\x01a")):
+        assert client.binary_to_json("helloworld.HelloRequest", data).name == "a"
 
 
 def test_unknown_names(client: Client) -> None:

@@ -9,13 +9,14 @@ import decimal
 import enum
 import fractions
 import json
+import math
 import pathlib
 import types
 from typing import Any
 
 import pytest
 
-from pygrpc import Message
+from pygrpc import Message, OptionError
 from pygrpc._codec import BINARY, decode_message, encode_message, encode_options
 
 
@@ -211,6 +212,10 @@ def test_binary() -> None:
         BINARY.encode({})
 
 
+ITSELF: list[Any] = []
+ITSELF.append(ITSELF)
+
+
 def options(**values: Any) -> Any:
     return json.loads(encode_options(values))
 
@@ -222,8 +227,29 @@ def test_options() -> None:
         tls={"ca": b"-----BEGIN", "key": pathlib.Path("k")},
         unset=None,
     ) == {"timeout": 1.5, "proto_path": ["/a", "b"], "tls": {"ca": "-----BEGIN", "key": "k"}}
-    with pytest.raises(TypeError, match="a object cannot be an option's value"):
-        options(timeout=object())
+    assert options(timeout=fractions.Fraction(1, 2), channel_args=types.MappingProxyType({})) == {
+        "timeout": 0.5,
+        "channel_args": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (print, "option b: a builtin_function_or_method is no option's value: give a text, number"),
+        ({"key": [object()]}, "option b: a object is no option's value: give"),
+        (b"\xff", "option b: bytes that are not UTF-8"),
+        ([b"\xff"], "option b: bytes that are not UTF-8"),
+        (math.nan, "option b: nan is no value"),
+        (math.inf, 'option b: inf is no value; "none" is without limit'),
+        ([math.nan], "option b: Out of range float values"),
+        ("\ud800", "option b: text that is not UTF-8"),
+        (ITSELF, "option b: Circular reference"),
+    ],
+)
+def test_options_of_wrong_types(value: Any, text: str) -> None:
+    with pytest.raises((TypeError, OptionError), match=f"^{text}"):
+        options(a=1, b=value)
 
 
 @pytest.mark.parametrize(
@@ -245,6 +271,15 @@ def test_metadata(metadata: Any) -> None:
         ({"x-c-bin": "text"}, "'x-c-bin' are bytes, not str"),
         ({"x-a": b"1"}, "'x-a' are str, not bytes"),
         ({"x-a": 1}, "'x-a' are str, not int"),
+        (5, "option metadata: a mapping of keys to values, or pairs of them, is wanted, not a int"),
+        ("abc", "option metadata: a mapping of keys to values, or pairs of them, .* not a str"),
+        (["ab"], "option metadata: pairs of a key and its value are wanted, not a str"),
+        (
+            [("a", "b", "c")],
+            "option metadata: pairs of a key and its value are wanted, not 3 values",
+        ),
+        ({1: "x"}, "option metadata: a key is a str, not a int"),
+        ([(b"a", "x")], "option metadata: a key is a str, not a bytes"),
     ],
 )
 def test_metadata_of_wrong_types(metadata: Any, text: str) -> None:

@@ -27,6 +27,8 @@ class Client(BaseClient):
     tasks may use it.
     """
 
+    _takes_async_iterables = True
+
     # ---- Schema
 
     async def load(self, source: Source, /, **options: Any) -> None:
