@@ -4,7 +4,11 @@
 #include "schema/inspector.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -13,6 +17,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "schema/editions.h"
+#include "schema/introspect_parts.h"
 #include "schema/quiet.h"
 
 namespace pygrpc::schema {
@@ -28,12 +33,6 @@ using google::protobuf::UnknownFieldSet;
 constexpr size_t kMaxNamesLookedAt = 5000;
 
 Json MessageJson(const Message& message);
-
-Json DoubleJson(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-  return value;
-}
 
 // `index` is -1 for a field that is not repeated.
 Json ValueJson(const Message& message, const FieldDescriptor* field, int index) {
@@ -52,12 +51,13 @@ Json ValueJson(const Message& message, const FieldDescriptor* field, int index) 
     case FieldDescriptor::CPPTYPE_UINT64:
       return std::to_string(PYGRPC_GET(UInt64));
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      return DoubleJson(PYGRPC_GET(Double));
+      return NumberJson(PYGRPC_GET(Double));
     case FieldDescriptor::CPPTYPE_FLOAT:
-      return DoubleJson(static_cast<double>(PYGRPC_GET(Float)));
+      return NumberJson(PYGRPC_GET(Float));
     case FieldDescriptor::CPPTYPE_BOOL:
       return PYGRPC_GET(Bool);
     case FieldDescriptor::CPPTYPE_ENUM: {
+      if (IsNullValue(field->enum_type())) return nullptr;
       int number = PYGRPC_GET(EnumValue);
       const auto* value = field->enum_type()->FindValueByNumber(number);
       return value == nullptr ? Json(number) : Json(value->name());
@@ -113,9 +113,138 @@ void AddUnknown(const UnknownFieldSet& unknown, Json* object) {
   }
 }
 
+Json RepeatedJson(const Message& message, const FieldDescriptor* field) {
+  Json list = Json::array();
+  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+    list.push_back(ValueJson(message, field, i));
+  }
+  return list;
+}
+
+// The field of that number, if it is as in the well-known type.
+const FieldDescriptor* FieldOf(const Message& message, int number, FieldDescriptor::CppType type,
+                               bool repeated = false) {
+  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByNumber(number);
+  bool is_it = field != nullptr && field->cpp_type() == type && field->is_repeated() == repeated;
+  return is_it ? field : nullptr;
+}
+
+// 0, 3, 6 or 9 digits, with the point.
+std::string FractionText(int32_t nanos) {
+  if (nanos == 0) return "";
+  std::string digits = std::to_string(nanos);
+  digits.insert(0, 9 - digits.size(), '0');
+  while (digits.compare(digits.size() - 3, 3, "000") == 0) digits.resize(digits.size() - 3);
+  return "." + digits;
+}
+
+// Empty for what is no duration.
+std::string DurationText(int64_t seconds, int32_t nanos) {
+  constexpr int64_t kMaxSeconds = 315'576'000'000;
+  if (std::abs(nanos) > 999'999'999 || seconds > kMaxSeconds || seconds < -kMaxSeconds) return "";
+  if ((seconds < 0 && nanos > 0) || (seconds > 0 && nanos < 0)) return "";
+  std::string sign = seconds < 0 || nanos < 0 ? "-" : "";
+  return sign + std::to_string(std::abs(seconds)) + FractionText(std::abs(nanos)) + "s";
+}
+
+// Empty for what is no time from year 1 to 9999.
+std::string TimestampText(int64_t seconds, int32_t nanos) {
+  if (seconds < -62'135'596'800 || seconds > 253'402'300'799) return "";
+  if (nanos < 0 || nanos > 999'999'999) return "";
+  std::time_t time = seconds;
+  std::tm parts{};
+  if (gmtime_r(&time, &parts) == nullptr) return "";
+  char text[80];
+  std::snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d", parts.tm_year + 1900,
+                parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+  return text + FractionText(nanos) + "Z";
+}
+
+Json TimeJson(const Message& message, bool is_duration) {
+  const auto* seconds = FieldOf(message, 1, FieldDescriptor::CPPTYPE_INT64);
+  const auto* nanos = FieldOf(message, 2, FieldDescriptor::CPPTYPE_INT32);
+  if (seconds == nullptr || nanos == nullptr) return Json();
+  const Reflection* reflection = message.GetReflection();
+  std::string text = (is_duration ? DurationText : TimestampText)(
+      reflection->GetInt64(message, seconds), reflection->GetInt32(message, nanos));
+  return text.empty() ? Json() : Json(text);
+}
+
+// "some_field.other" as "someField.other".
+std::string CamelCase(const std::string& path) {
+  std::string text;
+  bool raise = false;
+  for (char c : path) {
+    if (c == '_') {
+      raise = true;
+      continue;
+    }
+    text += raise && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    raise = false;
+  }
+  return text;
+}
+
+Json FieldMaskJson(const Message& message) {
+  const auto* paths = FieldOf(message, 1, FieldDescriptor::CPPTYPE_STRING, true);
+  if (paths == nullptr) return Json();
+  std::string text;
+  for (const Json& path : RepeatedJson(message, paths)) {
+    text += (text.empty() ? "" : ",") + CamelCase(path.get<std::string>());
+  }
+  return text;
+}
+
+// Whether the message has a form of its own, which `json` becomes. An Any has not: what is in it is
+// of a type that need not be loaded.
+bool WellKnownJson(const Message& message, Json* json) {
+  const Reflection* reflection = message.GetReflection();
+  const FieldDescriptor* field = nullptr;
+  switch (WellKnownFormOf(message.GetDescriptor())) {
+    case WellKnownForm::kTimestamp:
+      *json = TimeJson(message, false);
+      return !json->is_null();
+    case WellKnownForm::kDuration:
+      *json = TimeJson(message, true);
+      return !json->is_null();
+    case WellKnownForm::kFieldMask:
+      *json = FieldMaskJson(message);
+      return !json->is_null();
+    case WellKnownForm::kWrapper:
+      field = message.GetDescriptor()->FindFieldByNumber(1);
+      if (field == nullptr || field->is_repeated()) return false;
+      *json = ValueJson(message, field, -1);
+      return true;
+    case WellKnownForm::kStruct:
+      field = FieldOf(message, 1, FieldDescriptor::CPPTYPE_MESSAGE, true);
+      if (field == nullptr || !field->is_map()) return false;
+      *json = MapJson(message, field);
+      return true;
+    case WellKnownForm::kListValue:
+      field = FieldOf(message, 1, FieldDescriptor::CPPTYPE_MESSAGE, true);
+      if (field == nullptr) return false;
+      *json = RepeatedJson(message, field);
+      return true;
+    case WellKnownForm::kValue: {
+      std::vector<const FieldDescriptor*> fields;
+      reflection->ListFields(message, &fields);
+      if (fields.size() > 1 || (fields.size() == 1 && fields[0]->is_repeated())) return false;
+      *json = fields.empty() ? Json() : ValueJson(message, fields[0], -1);
+      return true;
+    }
+    case WellKnownForm::kAny:
+    case WellKnownForm::kEmpty:
+    case WellKnownForm::kNone:
+      break;
+  }
+  return false;
+}
+
 // Recursion is bounded: protobuf's parser accepts no more than 100 levels.
 Json MessageJson(const Message& message) {
   Json object = Json::object();
+  if (WellKnownJson(message, &object)) return object;
+  object = Json::object();
   const Reflection* reflection = message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
   reflection->ListFields(message, &fields);
@@ -125,10 +254,7 @@ Json MessageJson(const Message& message) {
     if (field->is_map()) {
       value = MapJson(message, field);
     } else if (field->is_repeated()) {
-      value = Json::array();
-      for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
-        value.push_back(ValueJson(message, field, i));
-      }
+      value = RepeatedJson(message, field);
     } else {
       value = ValueJson(message, field, -1);
     }
@@ -443,6 +569,22 @@ std::string JoinComments(const google::protobuf::SourceLocation& location) {
   std::string trailing = CleanComment(location.trailing_comments);
   if (!comment.empty() && !trailing.empty()) comment += "\n";
   return comment + trailing;
+}
+
+Json NumberJson(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  return value;
+}
+
+Json NumberJson(float value) {
+  if (!std::isfinite(value)) return NumberJson(static_cast<double>(value));
+  // The shortest text that means it, 0.1, is that of another double than the float's own value.
+  char text[32];
+  const char* end = std::to_chars(text, text + sizeof(text), value).ptr;
+  double shortest = 0;
+  std::from_chars(text, end, shortest);
+  return shortest;
 }
 
 std::string Dump(const Json& json) {

@@ -123,6 +123,10 @@ void AddCommentAndOptions(Inspector* inspector, const Descriptor* descriptor, Js
   if (!options.empty()) (*json)["options"] = std::move(options);
 }
 
+// As ProtoJSON has them: a float with no more digits than it takes, NaN as a text.
+Json NumberJson(double value);
+Json NumberJson(float value);
+
 // Texts come from files that may hold anything: what is not UTF-8 is replaced.
 std::string Dump(const Json& json);
 

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "schema/features.h"
 #include "schema/inspector.h"
 #include "schema/introspect.h"
@@ -97,21 +98,33 @@ class Describer {
     return field->type_name();
   }
 
+  // In ProtoJSON.
   static Json DefaultOf(const FieldDescriptor* field) {
     switch (field->cpp_type()) {
+      case FieldDescriptor::CPPTYPE_INT32:
+        return field->default_value_int32();
+      case FieldDescriptor::CPPTYPE_UINT32:
+        return field->default_value_uint32();
+      case FieldDescriptor::CPPTYPE_INT64:
+        return std::to_string(field->default_value_int64());
+      case FieldDescriptor::CPPTYPE_UINT64:
+        return std::to_string(field->default_value_uint64());
+      case FieldDescriptor::CPPTYPE_DOUBLE:
+        return NumberJson(field->default_value_double());
+      case FieldDescriptor::CPPTYPE_FLOAT:
+        return NumberJson(field->default_value_float());
       case FieldDescriptor::CPPTYPE_BOOL:
         return field->default_value_bool();
       case FieldDescriptor::CPPTYPE_ENUM:
         return field->default_value_enum()->name();
       case FieldDescriptor::CPPTYPE_STRING:
-        if (field->type() == FieldDescriptor::TYPE_STRING) return field->default_value_string();
-        break;
-      default:
-        break;
+        return field->type() == FieldDescriptor::TYPE_BYTES
+                   ? Base64Encode(field->default_value_string())
+                   : field->default_value_string();
+      case FieldDescriptor::CPPTYPE_MESSAGE:
+        break;  // has none
     }
-    google::protobuf::FieldDescriptorProto proto;
-    field->CopyTo(&proto);
-    return proto.default_value();
+    return nullptr;
   }
 
   void AddField(const FieldDescriptor* field, Json* json) {

@@ -280,6 +280,68 @@ TEST_F(IntrospectTest, NearNamesAreThoseOfTheSameScope) {
   EXPECT_EQ(near_of("members.prot"), "members.proto");
 }
 
+TEST_F(IntrospectTest, OptionsAreProtoJson) {
+  store_.LoadProto("rules.proto", R"(syntax = "proto3"; package o;
+import "google/protobuf/descriptor.proto";
+import "google/protobuf/duration.proto";
+import "google/protobuf/field_mask.proto";
+import "google/protobuf/struct.proto";
+import "google/protobuf/timestamp.proto";
+import "google/protobuf/wrappers.proto";
+message Rule {
+  google.protobuf.Duration min = 1;
+  google.protobuf.Duration max = 2;
+  google.protobuf.Timestamp since = 3;
+  google.protobuf.Int64Value wrapped = 4;
+  google.protobuf.Struct struct = 5;
+  google.protobuf.FieldMask mask = 6;
+  float f = 7;
+  repeated float floats = 8;
+  google.protobuf.Duration wrong = 9;
+  google.protobuf.Timestamp first = 10;
+}
+extend google.protobuf.FieldOptions { Rule rule = 50001; float f = 50002; }
+message M {
+  int32 a = 1 [(f) = 0.1, (rule) = {
+    min { seconds: 1 nanos: 500000000 } max { nanos: -1 } since { seconds: 1700000000 nanos: 1000 }
+    wrapped { value: 5 } f: 3.4028235e38 floats: [1, -inf, 1e-45] wrong { seconds: 1 nanos: -1 }
+    first { seconds: -62135596800 } mask { paths: "some_field.other" paths: "b" }
+    struct { fields { key: "k" value { list_value { values { null_value: NULL_VALUE }
+                                                    values { bool_value: true } } } } }
+  }];
+}
+)");
+  EXPECT_EQ(Describe("o.M.a")["options"], Json::parse(R"({
+    "[o.rule]": {"min": "1.500s", "max": "-0.000000001s", "since": "2023-11-14T22:13:20.000001Z",
+                 "wrapped": "5", "struct": {"k": [null, true]}, "mask": "someField.other,b",
+                 "f": 3.4028235e38, "floats": [1.0, "-Infinity", 1e-45],
+                 "wrong": {"seconds": "1", "nanos": -1}, "first": "0001-01-01T00:00:00Z"},
+    "[o.f]": 0.1})"));
+}
+
+TEST_F(IntrospectTest, DefaultsAreProtoJson) {
+  store_.LoadProto("defaults.proto", R"(syntax = "proto2";
+message D {
+  optional int32 a = 1 [default = -5];
+  optional uint32 b = 2 [default = 4294967295];
+  optional int64 c = 3 [default = -6];
+  optional uint64 d = 4 [default = 18446744073709551615];
+  optional float e = 5 [default = 0.1];
+  optional double f = 6 [default = -inf];
+  optional bytes g = 7 [default = "\001x"];
+  optional bool h = 8 [default = true];
+  optional string i = 9 [default = "x"];
+  optional E j = 10 [default = TWO];
+}
+enum E { ONE = 1; TWO = 2; }
+)");
+  Json defaults = Json::array();
+  const Json description = Describe("D");
+  for (const Json& field : description["fields"]) defaults.push_back(field["default"]);
+  EXPECT_EQ(defaults.dump(), R"([-5,4294967295,"-6","18446744073709551615",0.1,"-Infinity","AXg=",)"
+                             R"(true,"x","TWO"])");
+}
+
 TEST_F(IntrospectTest, Templates) {
   Json item = Json::parse(TemplateJson(*store_.current(), "shop.v1.Item"));
   Json expected = Json::parse(R"({
