@@ -142,7 +142,14 @@ def test_bad_timeouts_of_waits_end_nothing(client: Client, timeout: Any) -> None
     call.close()
 
 
-@pytest.mark.parametrize("timeout", [math.inf, 1e300, 10**400, Fraction(10**9)])
+HUGE = 10**400  # beyond any float
+
+
+@pytest.mark.parametrize(
+    "timeout",
+    [math.inf, 1e300, HUGE, Fraction(10**9)],
+    ids=["infinity", "long", "huge", "fraction"],
+)
 def test_long_timeouts_of_waits(client: Client, timeout: Any) -> None:
     client.wait_ready(timeout)
     call = client.stream_stream("SayHelloBidiStream")
@@ -151,7 +158,9 @@ def test_long_timeouts_of_waits(client: Client, timeout: Any) -> None:
     call.close()
 
 
-@pytest.mark.parametrize("timeout", [-1, -math.inf, 0, -(10**400)])
+@pytest.mark.parametrize(
+    "timeout", [-1, -math.inf, 0, -HUGE], ids=["before", "infinity", "now", "huge"]
+)
 def test_timeouts_that_are_over(client: Client, timeout: Any) -> None:
     call = client.unary_stream("CountForever", interval="3600s")
     with pytest.raises(TimeoutError):
