@@ -35,9 +35,10 @@ std::string DidYouMean(const std::vector<std::string>& names) {
   return names.empty() ? "" : "; did you mean " + JoinAlternatives(names) + "?";
 }
 
-// Unknown names that resemble `wanted`, as full names: looks at the keys, which are short.
+// Known names that resemble `wanted`, as full names: looks at the keys, which are short. Only those
+// that begin with `scope`.
 template <typename Map, typename FullName>
-void AddNear(std::string_view wanted, const Map& map, FullName full_name,
+void AddNear(std::string_view wanted, const Map& map, FullName full_name, std::string_view scope,
              std::vector<std::string>* near) {
   std::vector<std::string> known;
   for (const auto& [name, entries] : map) {
@@ -47,7 +48,10 @@ void AddNear(std::string_view wanted, const Map& map, FullName full_name,
   std::sort(known.begin(), known.end());
   for (const std::string& name : NearNames(wanted, known)) {
     for (const auto& entry : map.find(name)->second) {
-      if (near->size() < 3) near->push_back(full_name(entry));
+      if (near->size() == 3) return;
+      std::string full = full_name(entry);
+      if (full.compare(0, scope.size(), scope) != 0) continue;
+      if (std::find(near->begin(), near->end(), full) == near->end()) near->push_back(full);
     }
   }
 }
@@ -251,10 +255,15 @@ void Snapshot::ThrowNoMessage(std::string_view name) const {
                     SymbolKindName(symbol->kind) + " in " + Quote(symbol->file->name);
     throw error;
   }
-  for (const auto& layer : index_.layers()) {
-    AddNear(
-        LastComponent(name), layer->messages(),
-        [](const TypeName& type) { return std::string(type.full_name); }, &error.near_names);
+  std::string_view wanted = LastComponent(name);
+  // Those beside what was meant come first.
+  for (std::string_view scope : {name.substr(0, name.size() - wanted.size()), name.substr(0, 0)}) {
+    for (const auto& layer : index_.layers()) {
+      AddNear(
+          wanted, layer->messages(),
+          [](const TypeName& type) { return std::string(type.full_name); }, scope,
+          &error.near_names);
+    }
   }
   error.message += (empty_ ? kNothingLoaded : DidYouMean(error.near_names)) + note_;
   throw error;
@@ -340,7 +349,7 @@ void Snapshot::ThrowNoMethod(std::string_view name, std::string_view service,
     }
   }
   for (const auto& layer : index_.layers()) {
-    if (near.empty()) AddNear(method, layer->methods(), full_name, &near);
+    if (near.empty()) AddNear(method, layer->methods(), full_name, "", &near);
   }
   error.message += (empty_ ? kNothingLoaded : DidYouMean(near)) + note_;
   throw error;

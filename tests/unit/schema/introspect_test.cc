@@ -278,6 +278,9 @@ TEST_F(IntrospectTest, NearNamesAreThoseOfTheSameScope) {
   EXPECT_EQ(near_of("z.M33"), "z.M3");
   EXPECT_EQ(near_of("z.Sel"), "z.Sell");
   EXPECT_EQ(near_of("members.prot"), "members.proto");
+  Error error = ErrorOf([&] { store_.current()->Message("z.M33"); });
+  ASSERT_EQ(error.near_names.size(), 3u);
+  EXPECT_THAT(error.near_names.front(), HasSubstr("z.M3"));
 }
 
 TEST_F(IntrospectTest, OptionsAreProtoJson) {
