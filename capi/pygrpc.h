@@ -401,10 +401,10 @@ int32_t pygrpc_stream_read_many(pygrpc_stream *stream, size_t max, int64_t timeo
 int32_t pygrpc_stream_cardinality(const pygrpc_stream *stream);
 
 /* Gives the server's initial metadata as a JSON object, {"key": ["value", ...]}, "-bin" values in
- * base64; {} if the RPC ended without. PYGRPC_PENDING if they have not arrived within timeout_ms. On a
- * queue without an fd, which does no I/O of itself, this and the next two functions wait for another
- * thread that polls it: ask with timeout 0 where there is none.
- * Errors: E_ARGUMENT, E_CLOSED, E_FORKED. */
+ * base64; {} if the RPC ended without. PYGRPC_PENDING if they have not arrived within timeout_ms.
+ * On a queue without an fd, which does no I/O of itself, this and the next two functions wait for
+ * another thread that polls it: ask with timeout 0 where there is none. Errors: E_ARGUMENT,
+ * E_CLOSED, E_FORKED. */
 int32_t pygrpc_stream_headers(pygrpc_stream *stream, int64_t timeout_ms, char **json, size_t *size,
                               pygrpc_error **error);
 
