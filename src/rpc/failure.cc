@@ -201,8 +201,7 @@ Failure Deadline(const Status& status, const Channel& channel) {
                 " was over; the server may stream responses here, unlike what the schema says",
             false};
   }
-  // gRPC knows an address as the server's only once something came from there.
-  if (!status.peer.empty() || channel.IsReady()) {
+  if (status.reached || channel.IsReady()) {
     return {"deadline", "the call had not ended when " + timeout + " was over", false};
   }
   return {"deadline_connecting",

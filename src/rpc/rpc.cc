@@ -490,6 +490,7 @@ Status Rpc::GetStatus() const {
   status.timeout_of_config = timeout_of_config_;
   std::lock_guard<std::mutex> lock(mutex_);
   status.bytes_sent = progress_.bytes_sent;
+  status.reached = !status.peer.empty() || HasAnswer();
   if (rejection_) {
     status.code = rejection_->code;
     status.message = rejection_->message;

@@ -68,6 +68,7 @@ struct Status {
   std::string peer;         // as Rpc::Peer() has it
   uint64_t bytes_sent = 0;  // of messages, before compression
   bool rejected = false;    // by Rpc::Reject(), whatever the server says
+  bool reached = false;     // a server, as far as gRPC tells, which need not tell which
   // Of a unary response: it came all the same, before the RPC failed.
   bool has_response = false;
   MethodConfig config;             // what the service config says of the method
