@@ -126,8 +126,9 @@ std::vector<std::string> SourceTree::NearFiles(std::string_view name) const {
     for (fs::directory_iterator it(parent, error), end;
          !error && it != end && looked_at < kMaxNearFilesLookedAt; it.increment(error)) {
       ++looked_at;
-      if (IsProto(it->path()) && IsFile(it->path().string()))
+      if (IsProto(it->path()) && IsFile(it->path().string())) {
         files.insert(it->path().filename().string());
+      }
     }
   }
   std::vector<std::string> near =

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -124,7 +125,11 @@ std::optional<std::string> Oracle::ExpectedJson(const Message& message, std::str
   }
 }
 
-bool Oracle::LosesInJson(const Message& message) const {
+// Whether the message itself, or one within it, is such. That of an Any comes parsed; nullptr is
+// one of which nothing can be said.
+bool Oracle::AnyWithin(const Message& message,
+                       const std::function<bool(const Message*)>& is_such) const {
+  if (is_such(&message)) return true;
   const auto* reflection = message.GetReflection();
   if (message.GetDescriptor()->full_name() == "google.protobuf.Any") {
     const std::string url =
@@ -133,30 +138,58 @@ bool Oracle::LosesInJson(const Message& message) const {
         reflection->GetString(message, message.GetDescriptor()->FindFieldByNumber(2));
     if (url.empty() && value.empty()) return false;
     const Descriptor* type = schema_.TypeOfUrl(url);
-    if (type == nullptr) return true;
-    std::unique_ptr<Message> content = Parse(type, value);
-    return content == nullptr || LosesInJson(*content);
+    const std::unique_ptr<Message> content = type == nullptr ? nullptr : Parse(type, value);
+    return content == nullptr ? is_such(nullptr) : AnyWithin(*content, is_such);
   }
   std::vector<const FieldDescriptor*> fields;
   reflection->ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
     const int size = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
     for (int i = 0; i < size; ++i) {
-      if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-        const Message& inner = field->is_repeated()
-                                   ? reflection->GetRepeatedMessage(message, field, i)
-                                   : reflection->GetMessage(message, field);
-        if (LosesInJson(inner)) return true;
-      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM &&
-                 field->enum_type()->full_name() == "google.protobuf.NullValue") {
-        const int number = field->is_repeated()
-                               ? reflection->GetRepeatedEnumValue(message, field, i)
-                               : reflection->GetEnumValue(message, field);
-        if (number != 0) return true;
-      }
+      const Message& inner = field->is_repeated()
+                                 ? reflection->GetRepeatedMessage(message, field, i)
+                                 : reflection->GetMessage(message, field);
+      if (AnyWithin(inner, is_such)) return true;
     }
   }
   return false;
+}
+
+bool Oracle::LosesInJson(const Message& message) const {
+  return AnyWithin(message, [](const Message* part) {
+    if (part == nullptr) return true;
+    const auto* reflection = part->GetReflection();
+    std::vector<const FieldDescriptor*> fields;
+    reflection->ListFields(*part, &fields);
+    for (const FieldDescriptor* field : fields) {
+      if (field->cpp_type() != FieldDescriptor::CPPTYPE_ENUM ||
+          field->enum_type()->full_name() != "google.protobuf.NullValue") {
+        continue;
+      }
+      const int size = field->is_repeated() ? reflection->FieldSize(*part, field) : 1;
+      for (int i = 0; i < size; ++i) {
+        const int number = field->is_repeated() ? reflection->GetRepeatedEnumValue(*part, field, i)
+                                                : reflection->GetEnumValue(*part, field);
+        if (number != 0) return true;
+      }
+    }
+    return false;
+  });
+}
+
+bool Oracle::HasMapOfClosedEnum(const Message& message) const {
+  return AnyWithin(message, [](const Message* part) {
+    if (part == nullptr) return false;
+    std::vector<const FieldDescriptor*> fields;
+    part->GetReflection()->ListFields(*part, &fields);
+    return std::any_of(fields.begin(), fields.end(), [](const FieldDescriptor* field) {
+      if (!field->is_map()) return false;
+      const FieldDescriptor* value = field->message_type()->map_value();
+      return value->cpp_type() == FieldDescriptor::CPPTYPE_ENUM &&
+             value->file()->syntax() == google::protobuf::FileDescriptor::SYNTAX_PROTO2;
+    });
+  });
 }
 
 int Oracle::Nesting(std::string_view text) {

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,11 @@ class Oracle {
   // that the schema does not know, or a NullValue of another number than its only one.
   bool LosesInJson(const google::protobuf::Message& message) const;
 
+  // Whether a message holds, at any depth, a map whose values are of a closed enum. Where one is a
+  // number that the enum lacks, generated code and this library count the entry as unknown;
+  // DynamicMessage of 3.21 keeps it, with the default value.
+  bool HasMapOfClosedEnum(const google::protobuf::Message& message) const;
+
   // How deep objects and arrays nest in a text; brackets within strings do not count.
   static int Nesting(std::string_view json);
 
@@ -75,6 +81,9 @@ class Oracle {
   [[noreturn]] static void Fail(const std::string& what);
 
  private:
+  bool AnyWithin(const google::protobuf::Message& message,
+                 const std::function<bool(const google::protobuf::Message*)>& is_such) const;
+
   FixedSchema schema_;
   transcode::Transcoder transcoder_;
   std::unique_ptr<google::protobuf::util::TypeResolver> util_resolver_;

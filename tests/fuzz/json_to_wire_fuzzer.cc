@@ -57,6 +57,7 @@ void Check(const Input& input) {
   if (!wire) return;
   const std::unique_ptr<Message> message = oracle.Parse(input.type, *wire);
   if (message == nullptr) Oracle::Fail("protobuf refuses the bytes that are made");
+  if (oracle.HasMapOfClosedEnum(*message)) return;
   std::string reason;
   const std::optional<std::string> expected = oracle.ExpectedJson(*message, &reason);
   if (!expected) Oracle::Fail("made of JSON, but has no JSON form: " + reason);
