@@ -129,6 +129,14 @@ void WireToJsonWriter::CollectPieces(const MessagePlan& plan, size_t first, size
             });
 }
 
+// The same for what has no place for unknown fields in JSON: they are dropped.
+void WireToJsonWriter::CollectKnown(const MessagePlan& plan, size_t first, size_t count,
+                                    UnknownEnumerators unknown) {
+  const size_t unknown_base = unknown_.size();
+  CollectPieces(plan, first, count, unknown);
+  unknown_.resize(unknown_base);
+}
+
 void WireToJsonWriter::Collect(const MessagePlan& plan, const uint8_t* begin, const uint8_t* end,
                                UnknownEnumerators unknown) {
   constexpr uint32_t kMessageSetItemTag = 1 << 3 | static_cast<uint32_t>(WireType::kStartGroup);
@@ -318,7 +326,7 @@ char* WireToJsonWriter::MergeMap(size_t first, size_t last, char* out) {
 // those of the value begin.
 size_t WireToJsonWriter::CollectEntry(const MessagePlan& entry, size_t index, MapKey* key) {
   size_t values = occurrences_.size();
-  CollectPieces(entry, index, 1, UnknownEnumerators::kKeep);
+  CollectKnown(entry, index, 1, UnknownEnumerators::kKeep);
   for (; values < occurrences_.size(); ++values) {
     const Occurrence& occurrence = occurrences_[values];
     if (occurrence.field != &entry.key()) break;

@@ -141,7 +141,7 @@ char* WireToJsonWriter::MergeWellKnown(const MessagePlan& plan, size_t first, si
     case WellKnown::kStruct:
     case WellKnown::kListValue: {
       const bool list = plan.well_known == WellKnown::kListValue;
-      CollectPieces(plan, first, count, UnknownEnumerators::kDrop);
+      CollectKnown(plan, first, count, UnknownEnumerators::kDrop);
       if (occurrences_.size() == base) {
         Enter(where);
         Leave();
@@ -152,7 +152,7 @@ char* WireToJsonWriter::MergeWellKnown(const MessagePlan& plan, size_t first, si
       break;
     }
     case WellKnown::kValue: {
-      CollectPieces(plan, first, count, UnknownEnumerators::kDrop);
+      CollectKnown(plan, first, count, UnknownEnumerators::kDrop);
       if (occurrences_.size() == base) FailJson(where, "google.protobuf.Value without a kind");
       const Occurrence value = occurrences_.back();
       out = value.field->kind == FieldKind::kDouble ? WriteNumberValue(value.begin, out)

@@ -137,6 +137,8 @@ class WireToJsonWriter {
   char* WriteOccurrence(const Occurrence& value, char* out);
   void CollectPieces(const MessagePlan& plan, size_t first, size_t count,
                      UnknownEnumerators unknown);
+  void CollectKnown(const MessagePlan& plan, size_t first, size_t count,
+                    UnknownEnumerators unknown);
   size_t CollectEntry(const MessagePlan& entry, size_t index, MapKey* key);
   void Collect(const MessagePlan& plan, const uint8_t* begin, const uint8_t* end,
                UnknownEnumerators unknown);

@@ -159,6 +159,23 @@ TEST_F(WireToJsonTest, UnknownFieldsAreKeptIfAsked) {
   EXPECT_EQ(Json("three.Node", one), "{}");
 }
 
+// Entries of maps, and what is a value or a list in JSON, have no place for them; they are not
+// those of what is around.
+TEST_F(WireToJsonTest, UnknownFieldsWithoutAPlaceAreDropped) {
+  JsonOptions options;
+  options.keep_unknown = true;
+  const std::string lost = Int(500, 1);
+  EXPECT_EQ(Json("three.Node", Bytes(13, Int(1, 7) + Int(2, 1) + lost), options),
+            Json("three.Node", Bytes(13, Int(1, 7) + Int(2, 1)), options));
+  const std::string one = Int(501, 2);
+  EXPECT_EQ(Json("three.Node", Bytes(13, lost + Int(1, 7) + Int(2, 1)) + one, options),
+            Json("three.Node", Bytes(13, Int(1, 7) + Int(2, 1)) + one, options));
+  for (const std::string& value : {Int(4, 1), Bytes(5, Bytes(1, Bytes(1, "k"))), Bytes(6, "")}) {
+    EXPECT_EQ(Json("google.protobuf.ListValue", Bytes(1, value + lost) + lost, options),
+              Json("google.protobuf.ListValue", Bytes(1, value), options));
+  }
+}
+
 TEST_F(WireToJsonTest, MoreThan64Fields) {
   std::string wire;
   std::string json;
