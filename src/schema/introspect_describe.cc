@@ -1,6 +1,7 @@
 // Copyright 2026 The pygrpc Authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <cstdint>
 #include <utility>
 
 #include "base/text.h"
@@ -71,8 +72,8 @@ class Describer {
     (*json)["file"] = file->name();
     google::protobuf::SourceLocation location;
     if (descriptor->GetSourceLocation(&location)) {
-      (*json)["line"] = location.start_line + 1;
-      (*json)["column"] = location.start_column + 1;
+      (*json)["line"] = int64_t{location.start_line} + 1;
+      (*json)["column"] = int64_t{location.start_column} + 1;
     }
     if (IsDeprecated(descriptor->options())) (*json)["deprecated"] = true;
     AddCommentAndOptions(&inspector_, descriptor, json);
