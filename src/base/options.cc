@@ -215,6 +215,8 @@ void AddMetadata(const std::string& path, const std::string& key, const std::str
     }
   }
   if (lower.empty()) throw OptionError(path, "is no metadata key: it is empty");
+  // gRPC wants text for it, whose name says that it has bytes.
+  if (lower == "-bin") throw OptionError(path, "is no metadata key: nothing is before \"-bin\"");
   CheckNotReserved(path, lower);
   bool binary = lower.size() >= 4 && lower.compare(lower.size() - 4, 4, "-bin") == 0;
   if (binary) {

@@ -110,6 +110,7 @@ TEST(Options, Metadata) {
   EXPECT_THAT(Fault(R"({"metadata": {"a b": "x"}})"), HasSubstr("metadata.a b"));
   EXPECT_THAT(Fault(R"({"metadata": {"": "x"}})"), HasSubstr("empty"));
   EXPECT_THAT(Fault(R"({"metadata": {"grpc-timeout": "1S"}})"), HasSubstr("reserved"));
+  EXPECT_THAT(Fault(R"({"metadata": {"-BIN": "AA"}})"), HasSubstr("nothing is before"));
   EXPECT_THAT(Fault(R"({"metadata": {"User-Agent": "x"}})"),
               AllOf(HasSubstr("metadata.User-Agent"), HasSubstr("\"user_agent\"")));
   for (const char* key : {"connection", "Keep-Alive", "proxy-connection", "transfer-encoding",
