@@ -60,8 +60,8 @@ class WakeCall {
   grpc_slice status_message_;
 };
 
-// As write(), whatever signals arrive.
-ssize_t WriteFully(int fd, const void* data, size_t size) {
+// As write(), tried again where a signal interrupts it.
+ssize_t WriteUninterrupted(int fd, const void* data, size_t size) {
   ssize_t written;
   do {
     written = write(fd, data, size);
@@ -237,9 +237,10 @@ void Queue::Write(const Bell& bell) noexcept {
   sigpending(&pending);
   bool was_pending = sigismember(&pending, SIGPIPE) == 1;
   pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-  ssize_t written = WriteFully(bell.fd, "\1", 1);
+  ssize_t written = WriteUninterrupted(bell.fd, "\1", 1);
   constexpr uint64_t kOne = 1;
-  if (written < 0 && errno == EINVAL) WriteFully(bell.fd, &kOne, sizeof kOne);  // an eventfd
+  if (written < 0 && errno == EINVAL)
+    WriteUninterrupted(bell.fd, &kOne, sizeof kOne);  // an eventfd
   if (written < 0 && errno == EPIPE && !was_pending) {
     timespec at_once = {0, 0};
     sigtimedwait(&pipe_signal, nullptr, &at_once);

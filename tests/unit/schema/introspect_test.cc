@@ -112,13 +112,20 @@ TEST_F(IntrospectTest, NothingLoadedHasNoServices) {
   EXPECT_EQ(ServicesJson(*SchemaStore().current()), "[]");
 }
 
-TEST_F(IntrospectTest, ABrokenFileDoesNotHideTheOtherServices) {
+// Declares a service whose messages are in a file that is not there.
+google::protobuf::FileDescriptorProto BrokenFile() {
   auto broken = SimpleFile("broken.proto", {"gone.proto"});
   auto* service = broken.add_service();
   service->set_name("Broken");
-  service->add_method()->set_name("Do");
-  service->mutable_method(0)->set_input_type(".gone.Gone");
-  service->mutable_method(0)->set_output_type(".gone.Gone");
+  auto* method = service->add_method();
+  method->set_name("Do");
+  method->set_input_type(".gone.Gone");
+  method->set_output_type(".gone.Gone");
+  return broken;
+}
+
+TEST_F(IntrospectTest, ABrokenFileDoesNotHideTheOtherServices) {
+  const auto broken = BrokenFile();
   store_.LoadFiles({broken.SerializeAsString()}, "reflection");
   Json services = Json::parse(ServicesJson(*store_.current()));
   ASSERT_EQ(services.size(), 2u);
@@ -535,12 +542,7 @@ service Forms {
 }
 
 TEST_F(IntrospectTest, ABrokenFileDoesNotHideTheOtherTools) {
-  auto broken = SimpleFile("broken.proto", {"gone.proto"});
-  auto* service = broken.add_service();
-  service->set_name("Broken");
-  service->add_method()->set_name("Do");
-  service->mutable_method(0)->set_input_type(".gone.Gone");
-  service->mutable_method(0)->set_output_type(".gone.Gone");
+  const auto broken = BrokenFile();
   store_.LoadFiles({broken.SerializeAsString()}, "reflection");
   Json tools = Json::parse(ToolsJson(*store_.current()));
   ASSERT_EQ(tools.size(), 2u);
