@@ -239,8 +239,9 @@ void Queue::Write(const Bell& bell) noexcept {
   pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
   ssize_t written = WriteUninterrupted(bell.fd, "\1", 1);
   constexpr uint64_t kOne = 1;
-  if (written < 0 && errno == EINVAL)
-    WriteUninterrupted(bell.fd, &kOne, sizeof kOne);  // an eventfd
+  if (written < 0 && errno == EINVAL) {  // an eventfd
+    WriteUninterrupted(bell.fd, &kOne, sizeof kOne);
+  }
   if (written < 0 && errno == EPIPE && !was_pending) {
     timespec at_once = {0, 0};
     sigtimedwait(&pipe_signal, nullptr, &at_once);
